@@ -1,0 +1,221 @@
+package io.meshnet.netlink;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Operations on the links of a socket's namespace. Used by one platform thread at a time, which each call occupies until the kernel
+ * has answered; a deletion takes 20 ms. What the kernel refuses is a {@link NetlinkException}.
+ */
+public final class Links {
+
+    private final RouteSocket socket;
+    private final LinkDecoder decoder = new LinkDecoder();
+    private final AttributeReader attributes = new AttributeReader();
+
+    Links(RouteSocket socket) {
+        this.socket = socket;
+    }
+
+    /**
+     * Creates both ends in one message; near's namespace and far's may be any, also the same.
+     *
+     * <p>The kernel takes no alias at creation: each end gets its own in a second message, so that somebody who looks in between sees
+     * the link with its group and without its alias.
+     *
+     * @throws NetlinkException EEXIST when one of the names is taken or one of the indices is, EBADF when a namespace handle is closed
+     */
+    public void createVeth(NewLink near, NewLink far) {
+        VethMessages.create(socket.begin(), near, far);
+        int errno = socket.change(0);
+        if (errno != 0) {
+            throw socket.refused("create veth", errno, near + " to " + far);
+        }
+        alias(near);
+        alias(far);
+    }
+
+    /**
+     * Creates a vxlan whose tunnel end stays in this socket's namespace while the device lives in the link's. Its alias follows in a
+     * second message, as {@link #createVeth} explains.
+     *
+     * @throws NetlinkException EEXIST when the name is taken, or the VNI on this UDP port by a device made in this namespace, even if
+     *     its own namespace died some milliseconds ago
+     */
+    public void createVxlan(NewLink link, Vxlan vxlan) {
+        if (vxlan.vni() == 0 || vxlan.port() == 0) {
+            throw new IllegalArgumentException(
+                    "create vxlan " + link + ": VNI " + vxlan.vni() + " and UDP port " + vxlan.port() + " start at 1");
+        }
+        VxlanMessages.create(socket.begin(), link, vxlan);
+        int errno = socket.change(0);
+        if (errno != 0) {
+            throw socket.refused(
+                    "create vxlan",
+                    errno,
+                    link + " with VNI " + vxlan.vni() + ", UDP port " + vxlan.port() + ", tunnel " + socket.where());
+        }
+        alias(link);
+    }
+
+    private void alias(NewLink link) {
+        if (link.alias().isEmpty()) {
+            return;
+        }
+        LinkMessages.alias(socket.begin(), link.name(), link.alias());
+        int errno = socket.changeIn(link.netns(), 0);
+        if (errno != 0) {
+            throw socket.refused("set the alias of", errno, link.toString());
+        }
+    }
+
+    /** The link of that name, or that has it as an alternative name. */
+    public Optional<Link> find(String name) {
+        LinkMessages.find(socket.begin(), Ifname.require(name));
+        return found(name);
+    }
+
+    /** The link of that index. */
+    public Optional<Link> find(int ifindex) {
+        LinkMessages.find(socket.begin(), ifindex);
+        return found("ifindex " + ifindex);
+    }
+
+    private Optional<Link> found(String subject) {
+        List<Link> found = new ArrayList<>(1);
+        int errno = socket.query(decoder, found);
+        if (errno == Errno.ENODEV) {
+            return Optional.empty();
+        }
+        if (errno != 0) {
+            throw socket.refused("find link", errno, subject + " in " + socket.where());
+        }
+        return found.stream().findFirst();
+    }
+
+    /** Every link. */
+    public List<Link> list() {
+        List<Link> found = new ArrayList<>();
+        LinkMessages.list(socket.begin());
+        int errno = socket.query(decoder, found);
+        if (errno != 0) {
+            throw socket.refused("list links", errno, "in " + socket.where());
+        }
+        return List.copyOf(found);
+    }
+
+    /**
+     * Deletes one, and with one end of a veth the other; one that is not there is no error. It is gone within a millisecond; the call
+     * returns after the kernel has freed its memory, some 20 ms later.
+     */
+    public void delete(int ifindex) {
+        LinkMessages.delete(socket.begin(), ifindex);
+        check(socket.change(Errno.ENODEV), "delete link", ifindex);
+    }
+
+    /**
+     * Deletes all links of a group; none of it is no error.
+     *
+     * @param group not 0, which is the group of everything that has no other
+     */
+    public void deleteGroup(int group) {
+        if (group <= 0) {
+            throw new IllegalArgumentException("link group " + group + " is nobody's own");
+        }
+        LinkMessages.deleteGroup(socket.begin(), group);
+        int errno = socket.change(Errno.ENODEV);
+        if (errno != 0) {
+            throw socket.refused("delete link group", errno, group + " in " + socket.where());
+        }
+    }
+
+    /**
+     * Sets it up and gives it its addresses, in one send. An address that is there already is no error.
+     *
+     * @throws NetlinkException for the first that was refused; the rest was done nevertheless
+     */
+    public void raise(int ifindex, List<InterfaceAddress> addresses) {
+        MessageWriter writer = socket.begin();
+        LinkMessages.up(writer, ifindex, true);
+        for (InterfaceAddress address : addresses) {
+            if (writer.remaining() < AddressMessages.LONGEST) {
+                check(socket.change(Errno.EEXIST), "raise link", ifindex);
+                writer = socket.begin();
+            }
+            AddressMessages.add(writer, ifindex, address);
+        }
+        int errno = socket.change(Errno.EEXIST);
+        if (errno != 0) {
+            throw socket.refused("raise link", errno, subject(ifindex) + " with " + addresses);
+        }
+    }
+
+    /** Sets it up or down. */
+    public void up(int ifindex, boolean up) {
+        LinkMessages.up(socket.begin(), ifindex, up);
+        check(socket.change(0), up ? "set up link" : "set down link", ifindex);
+    }
+
+    /** Sets its MTU, in bytes. */
+    public void mtu(int ifindex, int mtu) {
+        LinkMessages.mtu(socket.begin(), ifindex, mtu);
+        check(socket.change(0), "set MTU " + mtu + " of link", ifindex);
+    }
+
+    /** Sets its hardware address. */
+    public void mac(int ifindex, MacAddress mac) {
+        LinkMessages.mac(socket.begin(), ifindex, mac);
+        check(socket.change(0), "set hardware address " + mac + " of link", ifindex);
+    }
+
+    /** Sets its alias and group; an empty alias takes it away. */
+    public void mark(int ifindex, int group, String alias) {
+        LinkMessages.mark(socket.begin(), ifindex, group, Ifalias.require(alias));
+        check(socket.change(0), "set group and alias of link", ifindex);
+    }
+
+    /** Sets its name, also while it is up. */
+    public void rename(int ifindex, String name) {
+        LinkMessages.rename(socket.begin(), ifindex, Ifname.require(name));
+        check(socket.change(0), "set name " + name + " of link", ifindex);
+    }
+
+    /** Holds its carrier down, or lets it go (IFLA_PROTO_DOWN; vxlan has it, veth answers EOPNOTSUPP). */
+    public void protoDown(int ifindex, boolean down) {
+        LinkMessages.protoDown(socket.begin(), ifindex, down);
+        check(socket.change(0), down ? "hold down the carrier of link" : "let go the carrier of link", ifindex);
+    }
+
+    /**
+     * Points a vxlan at another VTEP, in place.
+     *
+     * @param vni the one it has, which cannot be changed
+     */
+    public void vxlanRemote(int ifindex, int vni, InetAddress remote) {
+        VxlanMessages.remote(socket.begin(), ifindex, vni, remote);
+        check(socket.change(0), "set remote " + remote.getHostAddress() + " of vxlan " + vni + " on link", ifindex);
+    }
+
+    /** The id this namespace has for another, as {@link Link#peerNetnsid} gives it; -1 when it has none (RTM_GETNSID). */
+    public int netnsid(Netns other) {
+        List<Integer> found = new ArrayList<>(1);
+        NetnsMessages.id(socket.begin(), other.fd());
+        int errno = socket.query((message, into) -> into.add(NetnsMessages.decode(message, attributes)), found);
+        if (errno != 0) {
+            throw socket.refused("find the id of netns", errno, other + " in " + socket.where());
+        }
+        return found.getFirst();
+    }
+
+    private void check(int errno, String operation, int ifindex) {
+        if (errno != 0) {
+            throw socket.refused(operation, errno, subject(ifindex));
+        }
+    }
+
+    private String subject(int ifindex) {
+        return "ifindex " + ifindex + " in " + socket.where();
+    }
+}

@@ -1,0 +1,206 @@
+package io.meshnet.netlink;
+
+import static io.meshnet.netlink.generated.Rtnetlink.CLONE_NEWNET;
+import static io.meshnet.netlink.generated.Rtnetlink.NS_GET_NSTYPE;
+import static io.meshnet.netlink.generated.Rtnetlink.O_CLOEXEC;
+import static io.meshnet.netlink.generated.Rtnetlink.O_NONBLOCK;
+import static io.meshnet.netlink.generated.Rtnetlink.O_RDONLY;
+import static io.meshnet.netlink.generated.Rtnetlink.O_WRONLY;
+
+import io.meshnet.netlink.generated.stat;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+
+/**
+ * An open handle on a network namespace. It keeps the namespace alive until it is closed, which whoever opened it does, and not while
+ * another thread uses it. Otherwise any thread may.
+ */
+public final class Netns implements AutoCloseable {
+
+    /** The netns of the calling thread; {@code /proc/self/ns/net} would be that of the main thread. */
+    private static final MemorySegment OF_THREAD = Arena.global().allocateFrom("/proc/thread-self/ns/net");
+
+    private static final int CLOSED = -1;
+
+    private final String name;
+    private final NetnsId id;
+    private volatile int fd;
+
+    /** For {@link #open}, and for tests of messages, which need a descriptor to write and no namespace. */
+    Netns(int fd, NetnsId id, String name) {
+        this.fd = fd;
+        this.id = id;
+        this.name = name;
+    }
+
+    /**
+     * Opens the namespace at {@code path}, such as {@code /run/netns/a} or {@code /proc/1234/ns/net}.
+     *
+     * @throws NetlinkException when there is nothing (ENOENT), or something that is no network namespace (ENOTTY, EINVAL)
+     */
+    public static Netns open(Path path) {
+        try (Arena arena = Arena.ofConfined()) {
+            return open(arena, arena.allocateFrom(path.toString()), path.toString());
+        }
+    }
+
+    /** The namespace of the calling thread, which should be a platform thread: a virtual one is wherever its carrier is. */
+    public static Netns ofThread() {
+        try (Arena arena = Arena.ofConfined()) {
+            return open(arena, OF_THREAD, "");
+        }
+    }
+
+    private static Netns open(Arena arena, MemorySegment path, String name) {
+        MemorySegment state = Native.callState(arena);
+        // O_NONBLOCK, because the path may turn out to be a FIFO
+        int fd = Native.open(state, path, O_RDONLY() | O_CLOEXEC() | O_NONBLOCK());
+        if (fd < 0) {
+            throw new NetlinkException("open netns", -fd, "", name);
+        }
+        MemorySegment file = arena.allocate(stat.layout());
+        int type = Native.ioctl(state, fd, NS_GET_NSTYPE());
+        int error = type < 0 ? type : Native.fstat(state, fd, file);
+        if (error < 0 || type != CLONE_NEWNET()) {
+            Native.close(state, fd);
+            throw new NetlinkException(
+                    "open netns", error < 0 ? -error : Errno.EINVAL, "this is no network namespace", name);
+        }
+        NetnsId id = new NetnsId(stat.st_dev(file), stat.st_ino(file));
+        return new Netns(fd, id, name.isEmpty() ? "net:[" + id.inode() + "]" : name);
+    }
+
+    /** Its identity. */
+    public NetnsId id() {
+        return id;
+    }
+
+    /** Its descriptor, for IFLA_NET_NS_FD and setns. */
+    int fd() {
+        int open = fd;
+        if (open == CLOSED) {
+            throw new IllegalStateException("netns " + name + " is closed");
+        }
+        return open;
+    }
+
+    /**
+     * Lets the device named {@code ifname} in it have IPv6 addresses (net.ipv6.conf.IFNAME.disable_ipv6 = 0). Does nothing when they
+     * are allowed already, or when the kernel has no IPv6. The calling thread must be a platform thread.
+     *
+     * @throws NetlinkException when there is no such device (ENODEV), or /proc/sys cannot be written (EROFS, EACCES)
+     */
+    public void enableIpv6(String ifname) {
+        if (Ifname.require(ifname).equals("all") || ifname.equals("default")) {
+            throw new IllegalArgumentException("'" + ifname + "' stands for every interface of the netns");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.callState(arena);
+            MemorySegment path = arena.allocateFrom("/proc/sys/net/ipv6/conf/" + ifname + "/disable_ipv6");
+            MemorySegment any = arena.allocateFrom("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+            MemorySegment value = arena.allocate(1);
+            int error = inside(state, () -> enableIpv6(state, path, any, value));
+            if (error < 0) {
+                throw new NetlinkException("enable IPv6 on", -error, "", ifname + " in " + this);
+            }
+        }
+    }
+
+    private static int enableIpv6(MemorySegment state, MemorySegment path, MemorySegment any, MemorySegment value) {
+        int reading = Native.open(state, path, O_RDONLY() | O_CLOEXEC());
+        if (reading == -Errno.ENOENT) {
+            int other = Native.open(state, any, O_RDONLY() | O_CLOEXEC());
+            if (other < 0) {
+                return 0; // no IPv6 here at all
+            }
+            Native.close(state, other);
+            return -Errno.ENODEV;
+        }
+        if (reading < 0) {
+            return reading;
+        }
+        long read = Native.read(state, reading, value);
+        Native.close(state, reading);
+        if (read == 1 && value.get(ValueLayout.JAVA_BYTE, 0) == '0') {
+            return 0; // and needs no /proc/sys that can be written
+        }
+        int writing = Native.open(state, path, O_WRONLY() | O_CLOEXEC());
+        if (writing < 0) {
+            return writing;
+        }
+        value.set(ValueLayout.JAVA_BYTE, 0, (byte) '0');
+        long written = Native.write(state, writing, value);
+        Native.close(state, writing);
+        return (int) Math.min(written, 0);
+    }
+
+    /** Native calls to be made inside a namespace; a negated errno for a failure. */
+    interface Inside {
+        int call();
+    }
+
+    /**
+     * Makes a few native calls inside the namespace and returns from it. Nothing else may happen in there: logging, DNS or an HTTP
+     * client would use the wrong network.
+     *
+     * @param state where errno goes
+     * @throws IllegalStateException on a virtual thread: it would leave its carrier in this namespace for others to run in
+     * @throws NetnsReturnError when the thread cannot go back, and must die
+     */
+    int inside(MemorySegment state, Inside action) {
+        if (Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException(
+                    "a virtual thread may not enter netns " + name + ": other virtual threads share its carrier");
+        }
+        int own = Native.open(state, OF_THREAD, O_RDONLY() | O_CLOEXEC());
+        if (own < 0) {
+            throw new NetlinkException("open the thread's netns to enter", -own, "", name);
+        }
+        try {
+            int entered = Native.setns(state, fd(), CLONE_NEWNET());
+            if (entered < 0) {
+                throw new NetlinkException("enter netns", -entered, "", name);
+            }
+            int result;
+            try {
+                result = action.call();
+            } catch (Throwable t) {
+                leave(state, own);
+                throw t;
+            }
+            leave(state, own);
+            return result;
+        } finally {
+            Native.close(state, own);
+        }
+    }
+
+    private void leave(MemorySegment state, int own) {
+        int left = Native.setns(state, own, CLONE_NEWNET());
+        if (left < 0) {
+            throw new NetnsReturnError(name, -left);
+        }
+    }
+
+    /** The path it was opened at, or {@code net:[inode]}. */
+    @Override
+    public String toString() {
+        return name;
+    }
+
+    @Override
+    public void close() {
+        int open;
+        synchronized (this) {
+            open = fd;
+            fd = CLOSED;
+        }
+        if (open != CLOSED) {
+            try (Arena arena = Arena.ofConfined()) {
+                Native.close(Native.callState(arena), open);
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.meshnet.netlink;
+
+import static io.meshnet.netlink.generated.Rtnetlink.AF_NETLINK;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_ADD_MEMBERSHIP;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_CAP_ACK;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_EXT_ACK;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_GET_STRICT_CHK;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_ROUTE;
+import static io.meshnet.netlink.generated.Rtnetlink.SOCK_CLOEXEC;
+import static io.meshnet.netlink.generated.Rtnetlink.SOCK_RAW;
+import static io.meshnet.netlink.generated.Rtnetlink.SOL_NETLINK;
+import static io.meshnet.netlink.generated.Rtnetlink.SOL_SOCKET;
+import static io.meshnet.netlink.generated.Rtnetlink.SO_RCVBUF;
+import static io.meshnet.netlink.generated.Rtnetlink.SO_RCVBUFFORCE;
+import static io.meshnet.netlink.generated.Rtnetlink.SO_RCVTIMEO;
+import static io.meshnet.netlink.generated.Rtnetlink.SO_SNDTIMEO;
+
+import io.meshnet.netlink.generated.sockaddr_nl;
+import io.meshnet.netlink.generated.timeval;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+
+/**
+ * A NETLINK_ROUTE socket as the kernel knows it: bound, strict, its waits bounded (netlink(7)).
+ *
+ * @param fd its descriptor; whoever opened it closes it
+ * @param portId its address, which the kernel's answers carry
+ */
+record Port(int fd, int portId) {
+
+    /** How long one wait for the kernel may last. It answers within microseconds, or with rtnl under load within a second or two. */
+    static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    private static final int RECEIVE_BUFFER = 1 << 20;
+
+    /** Opens one in the namespace of the calling thread. */
+    static Port open(MemorySegment state) {
+        return bind(state, Native.socket(state, AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC(), NETLINK_ROUTE()), "");
+    }
+
+    /** Opens one in {@code netns}; only the call of socket(2) happens there, since a socket stays where it was made. */
+    static Port open(MemorySegment state, Netns netns) {
+        int fd = netns.inside(
+                state, () -> Native.socket(state, AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC(), NETLINK_ROUTE()));
+        return bind(state, fd, "in " + netns);
+    }
+
+    private static Port bind(MemorySegment state, int fd, String where) {
+        if (fd < 0) {
+            throw new NetlinkException("open a netlink socket", -fd, "", where);
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            int error = options(arena, state, fd);
+            MemorySegment address = arena.allocate(sockaddr_nl.layout());
+            sockaddr_nl.nl_family(address, (short) AF_NETLINK());
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) address.byteSize());
+            error = error < 0 ? error : Native.bind(state, fd, address);
+            error = error < 0 ? error : Native.getsockname(state, fd, address, length);
+            if (error < 0) {
+                Native.close(state, fd);
+                throw new NetlinkException("set up a netlink socket", -error, "", where);
+            }
+            return new Port(fd, sockaddr_nl.nl_pid(address));
+        }
+    }
+
+    private static int options(Arena arena, MemorySegment state, int fd) {
+        MemorySegment one = arena.allocateFrom(ValueLayout.JAVA_INT, 1);
+        for (int option : new int[] {NETLINK_EXT_ACK(), NETLINK_CAP_ACK(), NETLINK_GET_STRICT_CHK()}) {
+            int error = Native.setsockopt(state, fd, SOL_NETLINK(), option, one);
+            if (error < 0) {
+                return error;
+            }
+        }
+        MemorySegment patience = arena.allocate(timeval.layout());
+        timeval.tv_sec(patience, PATIENCE.toSeconds());
+        int error = Native.setsockopt(state, fd, SOL_SOCKET(), SO_RCVTIMEO(), patience);
+        error = error < 0 ? error : Native.setsockopt(state, fd, SOL_SOCKET(), SO_SNDTIMEO(), patience);
+        return error < 0 ? error : room(arena, state, fd, RECEIVE_BUFFER);
+    }
+
+    /** Asks for room for what was not received yet. Beyond net.core.rmem_max that takes CAP_NET_ADMIN; without it the limit is enough. */
+    private static int room(Arena arena, MemorySegment state, int fd, int bytes) {
+        MemorySegment value = arena.allocateFrom(ValueLayout.JAVA_INT, bytes);
+        int error = Native.setsockopt(state, fd, SOL_SOCKET(), SO_RCVBUFFORCE(), value);
+        return error < 0 ? Native.setsockopt(state, fd, SOL_SOCKET(), SO_RCVBUF(), value) : error;
+    }
+
+    /** Asks for {@code bytes} of room, at the least what it has. */
+    void receiveBuffer(MemorySegment state, int bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            int error = room(arena, state, fd, bytes);
+            if (error < 0) {
+                throw new NetlinkException("size the receive buffer of", -error, "", "a netlink socket");
+            }
+        }
+    }
+
+    /** Joins a multicast group, RTNLGRP_*. */
+    void join(MemorySegment state, int group) {
+        try (Arena arena = Arena.ofConfined()) {
+            int error = Native.setsockopt(
+                    state,
+                    fd,
+                    SOL_NETLINK(),
+                    NETLINK_ADD_MEMBERSHIP(),
+                    arena.allocateFrom(ValueLayout.JAVA_INT, group));
+            if (error < 0) {
+                throw new NetlinkException("join multicast group", -error, "", String.valueOf(group));
+            }
+        }
+    }
+}

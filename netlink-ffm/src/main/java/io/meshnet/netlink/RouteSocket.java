@@ -1,0 +1,308 @@
+package io.meshnet.netlink;
+
+import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
+import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
+import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
+import static io.meshnet.netlink.generated.Rtnetlink.MSG_TRUNC;
+import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_DONE;
+import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
+import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_DUMP_INTR;
+import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_MULTI;
+
+import io.meshnet.netlink.generated.sockaddr_nl;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * A NETLINK_ROUTE socket in one network namespace. Used by one platform thread at a time.
+ *
+ * <p>Every wait for the kernel is bounded to 30 s (ETIMEDOUT). What does not come from the kernel, or does not answer the request at
+ * hand, is dropped. With the system property {@code io.meshnet.netlink.trace} every message is written to standard error in hex.
+ */
+public final class RouteSocket implements AutoCloseable {
+
+    private static final int REQUESTS = 8 << 10;
+    /** The kernel fills no more of a dump's datagram than this, unless one message needs it (netlink_recvmsg). */
+    private static final int ANSWERS = 32 << 10;
+
+    private static final int ANSWERS_AT_MOST = 4 << 20;
+    private static final int ATTEMPTS = 16;
+    private static final int DISTURBED = -1;
+
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment state = Native.callState(arena);
+    private final MemorySegment requests = arena.allocate(REQUESTS, Integer.BYTES);
+    private final MemorySegment sender = arena.allocate(sockaddr_nl.layout());
+    private final MemorySegment senderLength = arena.allocate(ValueLayout.JAVA_INT);
+    private final MessageWriter writer = new MessageWriter(requests, 1);
+    private final MessageReader reader = new MessageReader();
+    private final ExtendedAck ack = new ExtendedAck();
+    private final String where;
+    private final Port port;
+    private final Links links = new Links(this);
+    private final Addresses addresses = new Addresses(this);
+    private final Routes routes = new Routes(this);
+    private MemorySegment answers = arena.allocate(ANSWERS, Integer.BYTES);
+    private boolean closed;
+
+    /** One message of an answer becomes what the caller wants of it. */
+    interface Decoder<T> {
+        void decode(MessageReader message, List<T> into);
+    }
+
+    RouteSocket(String where, Function<MemorySegment, Port> opening) {
+        this.where = where;
+        try {
+            port = opening.apply(state);
+        } catch (Throwable t) {
+            arena.close();
+            throw t;
+        }
+    }
+
+    /** Opens one in the namespace of the calling thread. */
+    public static RouteSocket open() {
+        try (Netns own = Netns.ofThread()) {
+            return new RouteSocket(own.toString(), Port::open);
+        }
+    }
+
+    /**
+     * Opens one in {@code netns}; the socket keeps that namespace alive until it is closed. The calling thread, which must be a
+     * platform thread, is in {@code netns} for the length of one system call.
+     *
+     * @throws IllegalStateException on a virtual thread
+     * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
+     */
+    public static RouteSocket open(Netns netns) {
+        return new RouteSocket(netns.toString(), state -> Port.open(state, netns));
+    }
+
+    /** Its operations on links. */
+    public Links links() {
+        return links;
+    }
+
+    /** Its operations on addresses. */
+    public Addresses addresses() {
+        return addresses;
+    }
+
+    /** Its operations on routes. */
+    public Routes routes() {
+        return routes;
+    }
+
+    /** A writer for the next requests, empty. */
+    MessageWriter begin() {
+        if (closed) {
+            throw new IllegalStateException("the netlink socket in " + where + " is closed");
+        }
+        writer.clear();
+        ack.text("");
+        return writer;
+    }
+
+    /** The namespace that it is in, for errors. */
+    String where() {
+        return where;
+    }
+
+    /**
+     * Sends the changes that were written, and takes the ack of each.
+     *
+     * @param tolerated an errno that is as good as an ack; 0 for none
+     * @return the errno of the first that was refused; 0 when none was
+     */
+    int change(int tolerated) {
+        return change(port, tolerated);
+    }
+
+    /** The same in another namespace, on a socket that lives as long as the call. */
+    int changeIn(Netns netns, int tolerated) {
+        Port other = Port.open(state, netns);
+        try {
+            return change(other, tolerated);
+        } finally {
+            Native.close(state, other.fd());
+        }
+    }
+
+    private int change(Port via, int tolerated) {
+        int errno = send(via);
+        try {
+            return errno == 0 ? acks(via, tolerated) : errno;
+        } catch (MalformedMessageException e) {
+            return malformed(e);
+        }
+    }
+
+    private int acks(Port via, int tolerated) {
+        int pending = writer.messages();
+        int errno = 0;
+        while (pending > 0) {
+            long received = receive(via, 0);
+            if (received < 0) {
+                return (int) -received;
+            }
+            reader.wrap(answers, Math.min(received, answers.byteSize()));
+            while (reader.next()) {
+                if (!isAnswer(via) || reader.type() != NLMSG_ERROR()) {
+                    continue;
+                }
+                pending--;
+                String earlier = ack.text();
+                int refused = ack.error(reader);
+                if (errno == 0 && refused != tolerated) {
+                    errno = refused;
+                } else {
+                    ack.text(earlier);
+                }
+            }
+        }
+        return errno;
+    }
+
+    /**
+     * Sends the query that was written, and decodes its answer: one message, or the many of a dump. A dump that the kernel marks as
+     * inconsistent (NLM_F_DUMP_INTR) is repeated, and so is one that was cut short or lost in part.
+     *
+     * @param found gets what was decoded
+     * @return the errno of a refusal; 0 for none
+     */
+    <T> int query(Decoder<T> decoder, List<T> found) {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            if (attempt > 0) {
+                writer.resequence();
+            }
+            found.clear();
+            int errno = send(port);
+            try {
+                errno = errno == 0 ? gather(decoder, found) : errno;
+            } catch (MalformedMessageException e) {
+                errno = malformed(e);
+                drain();
+            }
+            if (errno != DISTURBED) {
+                return errno;
+            }
+            drain();
+        }
+        ack.text("the answer was incomplete " + ATTEMPTS + " times, for " + ack.text());
+        return EAGAIN();
+    }
+
+    private <T> int gather(Decoder<T> decoder, List<T> found) {
+        boolean consistent = true;
+        while (true) {
+            long received = receive(port, 0);
+            if (received < 0) {
+                return received == -Errno.ENOBUFS ? DISTURBED : (int) -received;
+            }
+            if (received > answers.byteSize()) {
+                return grow(received);
+            }
+            reader.wrap(answers, received);
+            while (reader.next()) {
+                if (!isAnswer(port)) {
+                    continue;
+                }
+                consistent &= (reader.flags() & NLM_F_DUMP_INTR()) == 0;
+                int type = reader.type();
+                if (type == NLMSG_ERROR()) {
+                    return ack.error(reader);
+                }
+                if (type == NLMSG_DONE()) {
+                    int errno = ack.done(reader);
+                    return errno == 0 && !consistent ? inconsistent() : errno;
+                }
+                decoder.decode(reader, found);
+                if ((reader.flags() & NLM_F_MULTI()) == 0) {
+                    return 0;
+                }
+            }
+        }
+    }
+
+    private int malformed(MalformedMessageException e) {
+        ack.text(e.getMessage());
+        return Errno.EBADMSG;
+    }
+
+    private int inconsistent() {
+        ack.text("the namespace changed meanwhile");
+        return DISTURBED;
+    }
+
+    private int grow(long needed) {
+        if (needed > ANSWERS_AT_MOST) {
+            ack.text("an answer of " + needed + " bytes");
+            return Errno.EMSGSIZE;
+        }
+        ack.text("a buffer of " + answers.byteSize() + " bytes");
+        answers = arena.allocate((needed + 3) & ~3L, Integer.BYTES);
+        return DISTURBED;
+    }
+
+    /** Takes what is left of an answer: the kernel puts the next part of a dump into the queue as the one before it is taken. */
+    private void drain() {
+        long received;
+        do {
+            received = receive(port, MSG_DONTWAIT());
+        } while (received >= 0 || received == -Errno.ENOBUFS);
+    }
+
+    /** Whether the message answers one of the requests that were sent last. */
+    private boolean isAnswer(Port via) {
+        return reader.portId() == via.portId()
+                && Integer.compareUnsigned(reader.sequence() - writer.firstSequence(), writer.messages()) < 0;
+    }
+
+    /** Sends all that was written; 0, or an errno. */
+    private int send(Port via) {
+        int length = writer.length();
+        Trace.message("->", requests, length);
+        long sent;
+        do {
+            sent = Native.send(state, via.fd(), requests, length);
+        } while (sent == -EINTR()); // the kernel was not reached yet
+        return sent < 0 ? (int) -sent : 0;
+    }
+
+    /** Receives one datagram of the kernel's; its length, which may be more than the buffer's, or a negated errno. */
+    private long receive(Port via, int flags) {
+        while (true) {
+            senderLength.set(ValueLayout.JAVA_INT, 0, (int) sender.byteSize());
+            long received = Native.recvfrom(state, via.fd(), answers, MSG_TRUNC() | flags, sender, senderLength);
+            if (received == -EINTR() || (received >= 0 && sockaddr_nl.nl_pid(sender) != 0)) {
+                continue;
+            }
+            if (received == -EAGAIN() && flags == 0) {
+                ack.text("no answer from the kernel within " + Port.PATIENCE.toSeconds() + " s");
+                return -Errno.ETIMEDOUT;
+            }
+            if (received == -Errno.ENOBUFS) {
+                ack.text("the receive buffer overflowed and answers were lost");
+            }
+            Trace.message("<-", answers, Math.min(received, answers.byteSize()));
+            return received;
+        }
+    }
+
+    /** The exception for an errno that a change or a query returned, with what the kernel said to it. */
+    NetlinkException refused(String operation, int errno, String subject) {
+        return new NetlinkException(operation, errno, ack.text(), subject);
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            Native.close(state, port.fd());
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.meshnet.netlink;
+
+import static io.meshnet.netlink.ScriptedKernel.message;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.meshnet.netlink.generated.Rtnetlink;
+import io.meshnet.netlink.generated.sockaddr_nl;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.junit.jupiter.api.Test;
+
+/** Another process with CAP_NET_ADMIN can send to our sockets; it is not the kernel. */
+class ForeignSenderTest {
+
+    private static final int NLMSG_ERROR = 2;
+    private static final int CAPPED = 0x100;
+
+    @Test
+    void anAckThatIsNotTheKernelsIsDropped() {
+        try (TestNetns pod = TestNetns.create();
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.callState(arena);
+            Port victim = Port.open(state, pod.netns());
+            Port forger = Port.open(state, pod.netns());
+            try (RouteSocket socket = new RouteSocket("the victim", _ -> victim)) {
+                byte[] refusal = new byte[20];
+                refusal[0] = (byte) -Errno.EPERM;
+                refusal[1] = refusal[2] = refusal[3] = -1;
+                // it is in the queue before the kernel's own ack, and matches the first request of the socket
+                send(arena, forger, victim.portId(), message(NLMSG_ERROR, CAPPED, 1, victim.portId(), refusal));
+
+                socket.links().up(1, true);
+
+                assertThat(pod.link("lo").isUp()).isTrue();
+            } finally {
+                Native.close(state, forger.fd());
+            }
+        }
+    }
+
+    private static void send(Arena arena, Port from, int to, byte[] message) {
+        MemorySegment address = arena.allocate(sockaddr_nl.layout());
+        sockaddr_nl.nl_family(address, (short) Rtnetlink.AF_NETLINK());
+        sockaddr_nl.nl_pid(address, to);
+        MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, message);
+        long sent = Rtnetlink.sendto(from.fd(), bytes, message.length, 0, address, (int) address.byteSize());
+        assertThat(sent).isEqualTo(message.length);
+    }
+}
