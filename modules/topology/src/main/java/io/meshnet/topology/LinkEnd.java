@@ -1,0 +1,33 @@
+package io.meshnet.topology;
+
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * One end of a link: an interface of a pod.
+ *
+ * @param pod whose interface it is
+ * @param ifname its name there, one that {@link InterfaceName} finds no defect in
+ * @param address what it is addressed with, if anything
+ */
+public record LinkEnd(PodName pod, String ifname, Optional<Prefix> address) {
+
+    /** @throws IllegalArgumentException if the kernel would not take the name */
+    public LinkEnd {
+        Objects.requireNonNull(pod, "pod");
+        Objects.requireNonNull(address, "address");
+        InterfaceName.defect(ifname).ifPresent(defect -> {
+            throw new IllegalArgumentException("interface name " + Quoted.of(ifname) + " " + defect);
+        });
+    }
+
+    /** Whether both are one interface of one pod, whatever their addresses. */
+    public boolean sameInterface(LinkEnd other) {
+        return pod.equals(other.pod) && ifname.equals(other.ifname);
+    }
+
+    /** This end, with the address that the other states if this one states none. */
+    LinkEnd completedBy(LinkEnd other) {
+        return address.isPresent() ? this : new LinkEnd(pod, ifname, other.address);
+    }
+}

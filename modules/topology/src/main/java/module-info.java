@@ -1,0 +1,6 @@
+/** The domain: pods, links, placements; their JSON and its validation. */
+module io.meshnet.topology {
+    requires com.fasterxml.jackson.core;
+
+    exports io.meshnet.topology;
+}
