@@ -1,0 +1,198 @@
+package io.meshnet.store.etcd;
+
+import static io.meshnet.store.etcd.Connection.bytes;
+
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.kv.TxnResponse;
+import io.etcd.jetcd.op.Cmp;
+import io.etcd.jetcd.op.CmpTarget;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.DeleteOption;
+import io.etcd.jetcd.options.PutOption;
+import io.meshnet.store.etcd.Keyspace.Complaints;
+import io.meshnet.store.etcd.PodKey.Item;
+import io.meshnet.topology.NumericAddress;
+import io.meshnet.topology.Placement;
+import io.meshnet.topology.PodName;
+import io.meshnet.topology.PodRecord;
+import io.meshnet.topology.StoreException;
+import io.meshnet.topology.TopologyStore;
+import java.time.Duration;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Topologies and placements in the keys of the seed. Safe for use by any thread; calls block, at most for the deadline
+ * and twice that where it says so.
+ *
+ * <p>The keys know pods by name alone, so only pods of {@link PodName#DEFAULT_NAMESPACE} can be in them.
+ */
+public final class EtcdStore implements TopologyStore {
+    private static final ByteSequence EMPTY = bytes("");
+
+    private final Endpoints endpoints;
+    private final Duration deadline;
+    private final Complaints complaints = new Complaints();
+    private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
+    private final Requests requests;
+    private volatile boolean closed;
+
+    private EtcdStore(Endpoints endpoints, Duration deadline) {
+        this.endpoints = endpoints;
+        this.deadline = deadline;
+        this.requests = new Requests(this::open);
+    }
+
+    /**
+     * A store on an etcd cluster. Returns at once: the connection is made by the first call, and again whenever it is
+     * lost.
+     *
+     * @param deadline within which every single request is answered or has failed, above zero
+     */
+    public static EtcdStore connect(Endpoints endpoints, Duration deadline) {
+        if (!deadline.isPositive()) {
+            throw new IllegalArgumentException("deadline " + deadline + " is not above zero");
+        }
+        QuietLoggers.hush();
+        return new EtcdStore(endpoints, deadline);
+    }
+
+    /** What is known of one pod; nothing is of one outside the default namespace. */
+    @Override
+    public PodRecord read(PodName pod) throws StoreException {
+        if (!isKept(pod)) {
+            return PodRecord.unknown(pod);
+        }
+        return requests.make(etcd -> etcd.read(PodKey.prefix(pod), complaints)).record(pod);
+    }
+
+    @Override
+    public Map<PodName, PodRecord> readAll() throws StoreException {
+        return Map.copyOf(requests.make(etcd -> etcd.readAll(complaints)).records());
+    }
+
+    /**
+     * Writes a pod's placement in one transaction, over whatever incarnation was there.
+     *
+     * @throws IllegalArgumentException if the pod is outside the default namespace, or the placement has no container
+     *     id, without which nobody could unregister it
+     */
+    @Override
+    public long register(PodName pod, Placement placement) throws StoreException {
+        if (!isKept(pod)) {
+            throw new IllegalArgumentException(
+                    pod + ": the keys in etcd have no namespace but " + PodName.DEFAULT_NAMESPACE);
+        }
+        requireContainerId(placement.containerId());
+        return requests.make(etcd -> etcd.call(
+                        "registering " + pod,
+                        client -> client.getKVClient()
+                                .txn()
+                                .Then(
+                                        put(pod, Item.SRC_IP, bytes(NumericAddress.format(placement.vtep()))),
+                                        put(pod, Item.NET_NS, bytes(placement.netns())),
+                                        put(pod, Item.CONTAINER_ID, bytes(placement.containerId())),
+                                        put(pod, Item.NODE, bytes(placement.node())))
+                                .commit()))
+                .getHeader()
+                .getRevision();
+    }
+
+    /**
+     * Empties {@code src_ip} and {@code net_ns}, as the original does, and deletes {@code container_id} and
+     * {@code node}, which it does not know, in one transaction, if the placement is still that of the container. A
+     * placement by the original is nobody's: it has no container id, or one that an earlier incarnation left, so it
+     * stays as it is.
+     *
+     * <p>Makes two requests at least, each with the deadline, and more while others write the same placement.
+     *
+     * @throws IllegalArgumentException if {@code containerId} is empty
+     */
+    @Override
+    public OptionalLong unregister(PodName pod, String containerId) throws StoreException {
+        requireContainerId(containerId);
+        if (!isKept(pod)) {
+            return OptionalLong.empty();
+        }
+        while (true) {
+            OptionalLong revision = requests.make(etcd -> etcd.read(PodKey.prefix(pod), complaints))
+                    .values(pod)
+                    .revisionOf(containerId);
+            if (revision.isEmpty()) {
+                return OptionalLong.empty();
+            }
+            TxnResponse emptied = empty(pod, containerId, revision.getAsLong());
+            if (emptied.isSucceeded()) {
+                return OptionalLong.of(emptied.getHeader().getRevision());
+            }
+        }
+    }
+
+    /**
+     * Follows all pods on a thread of its own, which also calls the listener. An etcd that is gone is told at once, one
+     * that hangs after two seconds of silence and a deadline.
+     *
+     * @throws IllegalStateException if the store is closed
+     */
+    @Override
+    public Subscription subscribe(Listener listener) {
+        var follower = Follower.start(this::open, complaints, listener, deadline);
+        followers.add(follower);
+        if (closed) {
+            follower.close();
+            throw new IllegalStateException("the store is closed");
+        }
+        return () -> {
+            followers.remove(follower);
+            follower.close();
+        };
+    }
+
+    /** Ends the subscriptions and fails the calls in flight. */
+    @Override
+    public void close() {
+        closed = true;
+        followers.forEach(Follower::close);
+        requests.close();
+    }
+
+    private Connection open() {
+        return Connection.open(endpoints, deadline);
+    }
+
+    private TxnResponse empty(PodName pod, String containerId, long revision) throws StoreException {
+        return requests.make(etcd -> etcd.call(
+                "unregistering " + pod,
+                client -> client.getKVClient()
+                        .txn()
+                        .If(
+                                new Cmp(key(pod, Item.CONTAINER_ID), Cmp.Op.EQUAL, CmpTarget.value(bytes(containerId))),
+                                new Cmp(key(pod, Item.SRC_IP), Cmp.Op.EQUAL, CmpTarget.modRevision(revision)))
+                        .Then(
+                                put(pod, Item.SRC_IP, EMPTY),
+                                put(pod, Item.NET_NS, EMPTY),
+                                Op.delete(key(pod, Item.CONTAINER_ID), DeleteOption.DEFAULT),
+                                Op.delete(key(pod, Item.NODE), DeleteOption.DEFAULT))
+                        .commit()));
+    }
+
+    private static boolean isKept(PodName pod) {
+        return pod.namespace().equals(PodName.DEFAULT_NAMESPACE);
+    }
+
+    private static void requireContainerId(String containerId) {
+        if (containerId.isEmpty()) {
+            throw new IllegalArgumentException("the container id is empty");
+        }
+    }
+
+    private static ByteSequence key(PodName pod, Item item) {
+        return bytes(new PodKey(pod, item).toString());
+    }
+
+    private static Op put(PodName pod, Item item, ByteSequence value) {
+        return Op.put(key(pod, item), value, PutOption.DEFAULT);
+    }
+}

@@ -1,0 +1,86 @@
+package io.meshnet.store.etcd;
+
+import io.etcd.jetcd.ByteSequence;
+import io.etcd.jetcd.KeyValue;
+import io.meshnet.topology.PodName;
+import io.meshnet.topology.PodRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The keys of all pods as they were at some revision. For one thread; the complaints may be shared. */
+final class Keyspace {
+    private final Map<PodName, PodValues> pods = new TreeMap<>();
+    private final Complaints complaints;
+    private long revision;
+
+    Keyspace(Complaints complaints) {
+        this.complaints = complaints;
+    }
+
+    /** Logs what is wrong with a key, the same only once in a row. Safe for use by any thread. */
+    static final class Complaints {
+        private static final Logger LOG = System.getLogger(Complaints.class.getPackageName());
+
+        private final Map<PodKey, String> told = new ConcurrentHashMap<>();
+
+        void complain(PodKey key, String text) {
+            if (!text.equals(told.put(key, text))) {
+                LOG.log(Level.WARNING, "{0} {1}; the pod counts as not alive", key, text);
+            }
+        }
+    }
+
+    /** Notes that everything up to a revision is in it. */
+    void advance(long revision) {
+        this.revision = Math.max(this.revision, revision);
+    }
+
+    /** The revision that it is of. */
+    long revision() {
+        return revision;
+    }
+
+    /** Takes a key over; returns whose it is, empty if it is none of ours. */
+    Optional<PodName> put(KeyValue pair) {
+        return PodKey.parse(pair.getKey().getBytes()).map(known -> {
+            pods.computeIfAbsent(known.pod(), PodValues::new).put(known.item(), pair.getValue(), pair.getModRevision());
+            return known.pod();
+        });
+    }
+
+    /** Forgets a key; returns whose it was, empty if it is none of ours. */
+    Optional<PodName> delete(ByteSequence key) {
+        return PodKey.parse(key.getBytes()).map(known -> {
+            pods.computeIfPresent(known.pod(), (_, values) -> {
+                values.delete(known.item());
+                return values.isEmpty() ? null : values;
+            });
+            return known.pod();
+        });
+    }
+
+    /** A pod's values; none if it has no key. */
+    PodValues values(PodName pod) {
+        return pods.getOrDefault(pod, new PodValues(pod));
+    }
+
+    PodRecord record(PodName pod) {
+        return values(pod).record(revision, complaints::complain);
+    }
+
+    /** All pods of which anything is known: they have links, or live. */
+    Map<PodName, PodRecord> records() {
+        var records = new TreeMap<PodName, PodRecord>();
+        for (PodName pod : pods.keySet()) {
+            PodRecord record = record(pod);
+            if (!record.isVoid()) {
+                records.put(pod, record);
+            }
+        }
+        return records;
+    }
+}

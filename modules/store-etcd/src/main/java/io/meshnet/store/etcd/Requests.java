@@ -1,0 +1,78 @@
+package io.meshnet.store.etcd;
+
+import io.meshnet.topology.StoreException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * The connection that single requests share. One that failed is replaced, because gRPC waits ever longer, up to two minutes, before it
+ * tries a broken one again; and as it answers with its last failure meanwhile, what it refused is asked once more of its successor. Safe
+ * for use by any thread.
+ */
+final class Requests implements AutoCloseable {
+    /** gRPC's own first wait: as long as this it tries again by itself. */
+    private static final Duration YOUNG = Duration.ofSeconds(1);
+
+    private final Supplier<Connection> connections;
+
+    // All guarded by this.
+    private Connection current;
+    private long openedNanos;
+    private boolean closed;
+
+    Requests(Supplier<Connection> connections) {
+        this.connections = connections;
+    }
+
+    /** Something to do with a connection. */
+    interface Request<T> {
+        T make(Connection connection) throws StoreException;
+    }
+
+    /** Makes a request, which may be made twice. */
+    <T> T make(Request<T> request) throws StoreException {
+        Connection connection = connection();
+        try {
+            return request.make(connection);
+        } catch (StoreException e) {
+            if (!replace(connection) || e.getCause() instanceof TimeoutException) {
+                throw e;
+            }
+        }
+        return request.make(connection());
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        if (current != null) {
+            current.close();
+            current = null;
+        }
+    }
+
+    private synchronized Connection connection() throws StoreException {
+        if (closed) {
+            throw new StoreException("the store is closed", null);
+        }
+        if (current == null) {
+            current = connections.get();
+            openedNanos = System.nanoTime();
+        }
+        return current;
+    }
+
+    /** Gives up a connection that failed; false if it is too young to be the reason. */
+    private synchronized boolean replace(Connection failed) {
+        if (current == failed && System.nanoTime() - openedNanos > YOUNG.toNanos()) {
+            current = null;
+            // What other threads have in flight there may still succeed, or fails by its deadline.
+            CompletableFuture.delayedExecutor(failed.deadline().toNanos(), TimeUnit.NANOSECONDS)
+                    .execute(failed::close);
+        }
+        return current != failed;
+    }
+}

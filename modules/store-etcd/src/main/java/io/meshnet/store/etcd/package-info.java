@@ -1,0 +1,15 @@
+/**
+ * TopologyStore on etcd's v3 API, in the keys of the seed.
+ *
+ * <pre>
+ * /&lt;pod&gt;/links          JSON array of links, written by users                    read
+ * /&lt;pod&gt;/src_ip         VTEP address of the pod's node; empty: not alive         read, written
+ * /&lt;pod&gt;/net_ns         path of the pod's network namespace; empty: not alive    read, written
+ * /&lt;pod&gt;/container_id   the incarnation; the original does not write it          read, written
+ * /&lt;pod&gt;/node           name of the pod's node; the original does not write it   read, written
+ * </pre>
+ *
+ * Every other key is ignored. The keys have no namespace: pods are in
+ * {@link io.meshnet.topology.PodName#DEFAULT_NAMESPACE}.
+ */
+package io.meshnet.store.etcd;
