@@ -1,0 +1,92 @@
+package io.meshnet.cni.front;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.StandardCharsets;
+
+/** The bytes of an answer as they arrive, in whatever pieces. */
+final class AnswerReader {
+    private static final int LONGEST_LINE = 64 << 10;
+    private static final int LARGEST_BODY = 64 << 20;
+
+    private final ReadableByteChannel channel;
+    private final ByteBuffer buffer = ByteBuffer.allocate(8192).limit(0);
+
+    AnswerReader(ReadableByteChannel channel) {
+        this.channel = channel;
+    }
+
+    /** The next line without its end. */
+    String line() throws IOException, FrontException {
+        StringBuilder line = new StringBuilder(80);
+        for (int c = next(); c != '\n'; c = next()) {
+            if (c < 0) {
+                throw closedEarly();
+            }
+            if (line.length() == LONGEST_LINE) {
+                throw refused("its answer is no HTTP: a line is too long");
+            }
+            line.append((char) c);
+        }
+        int length = line.length();
+        return length > 0 && line.charAt(length - 1) == '\r' ? line.substring(0, length - 1) : line.toString();
+    }
+
+    /** Appends the next {@code count} bytes. */
+    void exactly(long count, ByteArrayOutputStream into) throws IOException, FrontException {
+        for (long left = count; left > 0; ) {
+            if (!fill()) {
+                throw closedEarly();
+            }
+            left -= take((int) Math.min(left, buffer.remaining()), into);
+        }
+    }
+
+    /** Appends what comes until the connection ends. */
+    void rest(ByteArrayOutputStream into) throws IOException, FrontException {
+        while (fill()) {
+            take(buffer.remaining(), into);
+        }
+    }
+
+    private int take(int count, ByteArrayOutputStream into) throws FrontException {
+        if (into.size() + count > LARGEST_BODY) {
+            throw refused("its answer has more than 64 MiB");
+        }
+        into.write(buffer.array(), buffer.position(), count);
+        buffer.position(buffer.position() + count);
+        return count;
+    }
+
+    private int next() throws IOException {
+        return fill() ? buffer.get() & 0xff : -1;
+    }
+
+    /** Whether there is another byte. */
+    private boolean fill() throws IOException {
+        while (!buffer.hasRemaining()) {
+            buffer.clear();
+            int count = channel.read(buffer);
+            buffer.flip();
+            if (count < 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    static FrontException refused(String why) {
+        return new FrontException(FrontException.TRY_AGAIN_LATER, why);
+    }
+
+    private static FrontException closedEarly() {
+        return refused("it closed the connection before its answer was complete");
+    }
+
+    /** A quotation from an answer for a message. */
+    static String excerpt(byte[] body) {
+        return new String(body, 0, Math.min(body.length, 200), StandardCharsets.UTF_8).strip();
+    }
+}

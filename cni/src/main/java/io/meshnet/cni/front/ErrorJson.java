@@ -1,0 +1,32 @@
+package io.meshnet.cni.front;
+
+import java.nio.charset.StandardCharsets;
+
+/** The error JSON of the CNI specification, written without a library. */
+final class ErrorJson {
+    private ErrorJson() {}
+
+    /** The error in UTF-8. Characters outside printable ASCII are escaped. */
+    static byte[] of(int code, String message) {
+        StringBuilder json = new StringBuilder("{\"cniVersion\":\"1.1.0\",\"code\":").append(code);
+        json.append(",\"msg\":\"");
+        for (int i = 0; i < message.length(); i++) {
+            char c = message.charAt(i);
+            if (c == '"' || c == '\\') {
+                json.append('\\').append(c);
+            } else if (c < ' ' || c > '~') {
+                escape(json, c);
+            } else {
+                json.append(c);
+            }
+        }
+        return json.append("\"}").toString().getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static void escape(StringBuilder json, char c) {
+        json.append("\\u");
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            json.append(Character.forDigit((c >> shift) & 0xf, 16));
+        }
+    }
+}

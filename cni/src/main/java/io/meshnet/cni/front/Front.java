@@ -1,0 +1,163 @@
+package io.meshnet.cni.front;
+
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * The plugin as a runtime executes it: {@code CNI_*} environment and standard input go to the daemon, its answer comes out.
+ *
+ * <p>Configuration: {@code MESHNET_SOCKET}, the daemon's Unix socket, and {@code MESHNET_TIMEOUT}, the seconds (1 to 86400) until
+ * the call is given up. Standard output carries the result or the error and nothing else; the exit status is 0 or 1.
+ */
+public final class Front {
+    /** The daemon's socket when {@code MESHNET_SOCKET} does not say. */
+    static final String SOCKET = "/run/meshnet/meshnetd.sock";
+    /** What VERSION is answered with while there is no daemon to ask. */
+    static final String VERSIONS = "{\"cniVersion\":\"1.1.0\",\"supportedVersions\":"
+            + "[\"0.1.0\",\"0.2.0\",\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}";
+
+    private static final int FAILED = 1;
+    private static final int SECONDS = 120;
+    private static final int MOST_SECONDS = 86_400;
+    private static final int LARGEST_INPUT = 16 << 20;
+
+    private final String command;
+    private final String socket;
+    private boolean answered;
+    private volatile String stage = "reading the standard input";
+
+    private Front(String command, String socket) {
+        this.command = command;
+        this.socket = socket;
+    }
+
+    /** Runs one call and exits. */
+    public static void main(String[] arguments) {
+        Map<String, String> environment = System.getenv();
+        String socket = value(environment, "MESHNET_SOCKET", SOCKET);
+        System.exit(new Front(value(environment, "CNI_COMMAND", ""), socket).run(environment));
+    }
+
+    private int run(Map<String, String> environment) {
+        try {
+            watch(seconds(value(environment, "MESHNET_TIMEOUT", "")));
+            byte[] request = Request.encode(environment, input());
+            stage = "waiting for its answer";
+            Answer answer = Exchange.with(socket, request);
+            byte[] body = answer.body(command);
+            return claim() ? print(body, answer.succeeded()) : overtaken();
+        } catch (FrontException e) {
+            return claim() ? fail(e.code(), e.getMessage()) : overtaken();
+        } catch (Throwable e) { // whatever happens, the runtime reads a CNI error
+            e.printStackTrace();
+            return claim() ? fail(FrontException.TRY_AGAIN_LATER, e.toString()) : overtaken();
+        }
+    }
+
+    /** Leaves the end of the process to the deadline, which is just writing its error. */
+    private static int overtaken() {
+        try {
+            Thread.sleep(MOST_SECONDS * 1000L);
+        } catch (InterruptedException e) {
+            System.err.println("interrupted while the deadline's error is written");
+        }
+        return FAILED;
+    }
+
+    private void watch(int seconds) {
+        Thread watch = new Thread(new Watch(seconds), "deadline");
+        watch.setDaemon(true);
+        watch.start();
+    }
+
+    private int fail(int code, String reason) {
+        boolean unreachable = code == FrontException.TRY_AGAIN_LATER;
+        if (unreachable && command.equals("VERSION")) {
+            System.err.println(why(reason));
+            return print(VERSIONS.getBytes(StandardCharsets.US_ASCII), true);
+        }
+        return print(ErrorJson.of(code, unreachable ? why(reason) : reason), false);
+    }
+
+    private String why(String reason) {
+        return "meshnetd at " + socket + ": " + reason;
+    }
+
+    /** Whether the caller is the one that answers: the call and its deadline may come to an end together. */
+    private synchronized boolean claim() {
+        boolean first = !answered;
+        answered = true;
+        return first;
+    }
+
+    private static int print(byte[] body, boolean succeeded) {
+        try {
+            new FileOutputStream(FileDescriptor.out).write(body);
+            return succeeded ? 0 : FAILED;
+        } catch (IOException e) {
+            System.err.println("cannot write the result: " + e.getMessage());
+            return FAILED;
+        }
+    }
+
+    private static byte[] input() throws FrontException {
+        try {
+            byte[] input = new FileInputStream(FileDescriptor.in).readNBytes(LARGEST_INPUT + 1);
+            if (input.length > LARGEST_INPUT) {
+                throw new FrontException(FrontException.IO_FAILURE, "the standard input has more than 16 MiB");
+            }
+            return input;
+        } catch (IOException e) {
+            throw new FrontException(FrontException.IO_FAILURE, "cannot read the standard input: " + e.getMessage());
+        }
+    }
+
+    private static String value(Map<String, String> environment, String name, String fallback) {
+        String value = environment.get(name);
+        return value == null || value.isEmpty() ? fallback : value;
+    }
+
+    /** The deadline that {@code text} gives; the default when it is empty. */
+    static int seconds(String text) throws FrontException {
+        if (text.isEmpty()) {
+            return SECONDS;
+        }
+        try {
+            int seconds = Integer.parseInt(text);
+            if (seconds >= 1 && seconds <= MOST_SECONDS) {
+                return seconds;
+            }
+        } catch (NumberFormatException e) {
+            // the same complaint as for a number out of range
+        }
+        throw new FrontException(
+                FrontException.INVALID_ENVIRONMENT,
+                "MESHNET_TIMEOUT must be a number of seconds from 1 to 86400: \"" + text + '"');
+    }
+
+    /** Ends the process when the deadline has passed; nothing else can end a read that blocks. */
+    private final class Watch implements Runnable {
+        private final int seconds;
+
+        Watch(int seconds) {
+            this.seconds = seconds;
+        }
+
+        @Override
+        public void run() {
+            try {
+                Thread.sleep(seconds * 1000L);
+            } catch (InterruptedException e) {
+                return;
+            }
+            if (claim()) {
+                String why = "gave up after " + seconds + " s of " + stage;
+                Runtime.getRuntime().halt(fail(FrontException.TRY_AGAIN_LATER, why));
+            }
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.meshnet.cni.front;
+
+/** Why a call could not be carried to the daemon, or its answer not back. */
+final class FrontException extends Exception {
+    /** CNI error: an environment variable is wrong. */
+    static final int INVALID_ENVIRONMENT = 4;
+    /** CNI error: reading or writing failed. */
+    static final int IO_FAILURE = 5;
+    /** CNI error: a passing condition, the runtime should try again. */
+    static final int TRY_AGAIN_LATER = 11;
+
+    private static final long serialVersionUID = 1L;
+
+    private final int code;
+
+    FrontException(int code, String message) {
+        super(message);
+        this.code = code;
+    }
+
+    int code() {
+        return code;
+    }
+}

@@ -1,0 +1,39 @@
+/**
+ * The CNI protocol (spec 1.1.0 and everything before it) as the daemon speaks it, and the wire between the front and the daemon.
+ *
+ * <p>{@link io.meshnet.cni.Dispatcher} takes the environment and the standard input that a runtime gave to a plugin and answers
+ * with what the plugin has to print and how it has to exit. What the plugin itself does for a pod is the daemon's, behind
+ * {@link io.meshnet.cni.PodNetwork}.
+ *
+ * <h2>The wire between the front and the daemon</h2>
+ *
+ * The front, {@code io.meshnet.cni.front.Front}, is the executable of the plugin. It makes one HTTP/1.1 request per call on the
+ * daemon's Unix socket:
+ *
+ * <pre>
+ * POST /cni HTTP/1.1
+ * Host: meshnetd
+ * Connection: close
+ * Content-Type: application/json
+ * Content-Length: (length of the standard input in bytes)
+ * CNI_COMMAND: ADD
+ * CNI_CONTAINERID: ...
+ * (one header for every environment variable whose name begins with CNI_)
+ *
+ * (the standard input of the plugin)
+ * </pre>
+ *
+ * <ul>
+ *   <li>A header bears the name of its variable, which consists of letters, digits and underscores. Header names have no case, names of
+ *       variables do: the daemon reads them in upper case. A variable that is set to nothing is a header with an empty value.
+ *   <li>Values are printable ASCII with no space at either end; the front answers error 4 to anything else.
+ *   <li>The answer is {@code 200} when the call succeeded. Its body, JSON or empty, is the plugin's standard output; the
+ *       plugin exits with 0.
+ *   <li>Any other status is a failure. Its body is the CNI error JSON for the standard output; the plugin exits with 1. The
+ *       daemon uses {@code 500} ({@link io.meshnet.cni.Reply#status()}).
+ *   <li>The body may be delimited by {@code Content-Length}, by chunks or by the end of the connection.
+ *   <li>No answer, or one that is no HTTP or has no JSON where there must be some, is CNI error 11 to the runtime. Only VERSION is
+ *       then answered by the front itself, so that a runtime can load its configuration before the daemon is up.
+ * </ul>
+ */
+package io.meshnet.cni;

@@ -1,0 +1,71 @@
+package io.meshnet.cni;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** A pod network that notes what it is asked and fails where it is told to. */
+final class RecordingNetwork implements PodNetwork {
+    final List<String> calls = new ArrayList<>();
+    final List<Attachment> attachments = new ArrayList<>();
+    final Map<String, CniException> failures = new HashMap<>();
+    final Map<String, RuntimeException> faults = new HashMap<>();
+    Set<AttachmentId> valid = Set.of();
+    boolean attached;
+    boolean stale;
+
+    @Override
+    public boolean isAttached(Attachment attachment) {
+        return attached;
+    }
+
+    @Override
+    public boolean isStale(Attachment attachment) {
+        return stale;
+    }
+
+    @Override
+    public void validate(Attachment attachment) throws CniException {
+        attachment.config().text("etcd_port", "2379");
+        called("validate", attachment);
+    }
+
+    @Override
+    public void add(Attachment attachment) throws CniException {
+        called("add", attachment);
+    }
+
+    @Override
+    public void delete(Attachment attachment) throws CniException {
+        called("delete", attachment);
+    }
+
+    @Override
+    public void check(Attachment attachment) throws CniException {
+        called("check", attachment);
+    }
+
+    @Override
+    public void status(NetworkConfig config) throws CniException {
+        called("status", null);
+    }
+
+    @Override
+    public void collect(NetworkConfig config, Set<AttachmentId> valid) throws CniException {
+        this.valid = valid;
+        called("collect", null);
+    }
+
+    private void called(String what, Attachment attachment) throws CniException {
+        calls.add(what);
+        attachments.add(attachment);
+        if (faults.containsKey(what)) {
+            throw faults.get(what);
+        }
+        if (failures.containsKey(what)) {
+            throw failures.get(what);
+        }
+    }
+}
