@@ -1,0 +1,342 @@
+package io.meshnet.daemon;
+
+import io.meshnet.cni.CniException;
+import io.meshnet.topology.Declaration;
+import io.meshnet.topology.Placement;
+import io.meshnet.topology.PodName;
+import io.meshnet.topology.PodRecord;
+import io.meshnet.topology.StoreException;
+import io.meshnet.topology.TopologyStore;
+import io.meshnet.wiring.Cluster;
+import io.meshnet.wiring.LinkState;
+import io.meshnet.wiring.LocalPod;
+import io.meshnet.wiring.NodeIdentity;
+import io.meshnet.wiring.Outcome;
+import io.meshnet.wiring.Reconciler;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.Lock;
+import java.util.stream.Collectors;
+
+/**
+ * One topology as this node takes part in it: publishes where its pods run, and has their links made. Safe for use by any thread.
+ */
+final class Fabric {
+
+    private static final System.Logger LOG = System.getLogger(Fabric.class.getName());
+
+    /** How long a call waits for its links. The kernel needs less than a millisecond for each. */
+    private static final Duration WIRING = Duration.ofSeconds(30);
+
+    private final NodeIdentity node;
+    private final TopologyStore store;
+    private final Cluster cluster;
+    private final Reconciler reconciler;
+    private final Attachments attachments;
+    private final PeerDaemons peers;
+    private final PodLocks locks = new PodLocks();
+
+    Fabric(
+            NodeIdentity node,
+            TopologyStore store,
+            Cluster cluster,
+            Reconciler reconciler,
+            Attachments attachments,
+            PeerDaemons peers) {
+        this.node = node;
+        this.store = store;
+        this.cluster = cluster;
+        this.reconciler = reconciler;
+        this.attachments = attachments;
+        this.peers = peers;
+    }
+
+    /**
+     * Takes a new pod in: notes it, publishes where it runs, and has its links made. A pod of no topology is only noted, and needs no
+     * store. When it fails, nothing of it is left.
+     */
+    void attach(PodAttachment attachment) throws CniException {
+        PodName pod = attachment.pod();
+        Lock lock = locks.of(pod);
+        lock.lock();
+        try {
+            attachments.put(attachment);
+            cluster.forget(attachment.containerId());
+            if (isWanted(pod)) {
+                place(attachment);
+            }
+        } catch (IOException e) {
+            discard(attachment);
+            throw new CniException(CniException.IO_FAILURE, "pod " + pod + ": cannot note its attachment: " + e, "", e);
+        } catch (CniException | RuntimeException e) {
+            discard(attachment);
+            throw e;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether the topology gives the pod links. The store is asked, since the topology may be as new as the pod. */
+    private boolean isWanted(PodName pod) throws CniException {
+        try {
+            PodRecord known = store.read(pod);
+            if (!cluster.find(pod).orElse(PodRecord.unknown(pod)).saysSameAs(known)) {
+                var _ = reconcile(cluster.put(known));
+            }
+            if (known.declaration() instanceof Declaration.Broken(String reason)) {
+                throw new CniException(Codes.TOPOLOGY, "pod " + pod + ": its topology is broken: " + reason);
+            }
+            return cluster.isInTopology(pod);
+        } catch (StoreException e) {
+            if (cluster.isInTopology(pod)) {
+                throw unreachable(pod, e);
+            }
+            LOG.log(Level.WARNING, "pod {0} is not known to have links; asked again later: {1}", pod, e.getMessage());
+            return false;
+        }
+    }
+
+    private void place(PodAttachment attachment) throws CniException {
+        PodName pod = attachment.pod();
+        Optional<Placement> before = cluster.find(pod).flatMap(PodRecord::placement);
+        Placement placement = new Placement(node.vtep(), attachment.netns(), attachment.containerId(), node.name());
+        try {
+            long revision = store.register(pod, placement);
+            Optional<LocalPod> earlier = before.flatMap(old -> earlier(attachment, old));
+            if (earlier.isPresent()) {
+                await(pod, reconciler.release(earlier.get()));
+            }
+            var _ = reconcile(cluster.place(pod, Optional.of(placement), revision));
+        } catch (StoreException e) {
+            throw unreachable(pod, e);
+        }
+        Outcome outcome = await(pod, reconciler.reconcile(pod));
+        if (outcome.presence() == Outcome.Presence.NOT_CONCERNED) {
+            String moved = "pod " + pod + ": its placement or its topology changed while it was added";
+            throw new CniException(CniException.TRY_AGAIN_LATER, moved);
+        }
+        require(pod, outcome);
+        peers.tell(reconciler.peerUpdates(pod));
+    }
+
+    /** Where an incarnation lives that was not taken away yet: it may hold names and VNIs that the new one needs. */
+    private Optional<LocalPod> earlier(PodAttachment attachment, Placement old) {
+        boolean another = node.hosts(old)
+                && !old.containerId().equals(attachment.containerId())
+                && attachments
+                        .at(old.netns())
+                        .map(living -> living.containerId().equals(old.containerId()))
+                        .orElse(true);
+        return another
+                ? Optional.of(attachments
+                        .find(old.containerId())
+                        .map(PodAttachment::local)
+                        .orElseGet(() -> new LocalPod(attachment.pod(), Path.of(old.netns()), Optional.empty())))
+                : Optional.empty();
+    }
+
+    /** Takes back what a failed attachment left. */
+    private void discard(PodAttachment attachment) {
+        try {
+            detach(attachment.gone());
+        } catch (CniException e) {
+            LOG.log(Level.ERROR, "pod {0}: not all of its failed ADD is undone: {1}", attachment.pod(), e.getMessage());
+        }
+    }
+
+    /**
+     * Lets a pod go: its placement, if it is still this incarnation's, and its links. That something is gone already is no error; a
+     * store that cannot be reached is told when it can be.
+     *
+     * @param attachment with {@link PodAttachment#detached} set
+     */
+    void detach(PodAttachment attachment) throws CniException {
+        PodName pod = attachment.pod();
+        Lock lock = locks.of(pod);
+        lock.lock();
+        try {
+            attachments.put(attachment);
+            Set<PodName> neighbours = cluster.leave(pod, attachment.containerId());
+            // First all at once, which takes the veths of the neighbours along.
+            release(attachment);
+            var _ = reconcile(neighbours);
+            withdraw(attachment);
+        } catch (IOException e) {
+            throw new CniException(CniException.IO_FAILURE, "pod " + pod + ": cannot note its detachment: " + e, "", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Takes the links out of a pod's namespace, unless another incarnation lives in it. */
+    private void release(PodAttachment attachment) throws CniException {
+        if (!attachments.isTakenOver(attachment) && !attachment.netns().isEmpty()) {
+            await(attachment.pod(), reconciler.release(attachment.local()));
+        }
+    }
+
+    private void withdraw(PodAttachment attachment) throws IOException {
+        PodName pod = attachment.pod();
+        try {
+            unregister(pod, attachment.containerId());
+            attachments.remove(attachment.containerId());
+            cluster.forget(attachment.containerId());
+        } catch (StoreException e) {
+            LOG.log(Level.WARNING, "pod {0}: its end is published later: {1}", pod, e.getMessage());
+        }
+    }
+
+    /** Fails unless every link of the pod whose peer runs is as it should be. Changes nothing. */
+    void check(PodName pod) throws CniException {
+        require(pod, await(pod, reconciler.inspect(pod)));
+    }
+
+    private void require(PodName pod, Outcome outcome) throws CniException {
+        if (outcome.presence() == Outcome.Presence.NETNS_GONE) {
+            throw new CniException(Codes.WIRING, "pod " + pod + ": its network namespace is gone");
+        }
+        List<LinkState> failures = outcome.failures();
+        if (!failures.isEmpty()) {
+            throw new CniException(
+                    Codes.WIRING,
+                    failures.stream()
+                            .map(state -> state.link() + ": " + state.reason())
+                            .collect(Collectors.joining("; ")));
+        }
+    }
+
+    /**
+     * Reconciles those of the pods that run here; there is nothing to do for the others.
+     *
+     * @return completes when all of them were looked at, whatever came of it
+     */
+    CompletableFuture<Void> reconcile(Collection<PodName> pods) {
+        return CompletableFuture.allOf(pods.stream()
+                .map(pod -> reconciler.reconcile(pod).exceptionally(failure -> {
+                    LOG.log(Level.ERROR, "pod {0} is not reconciled: {1}", pod, failure.toString());
+                    return null;
+                }))
+                .toArray(CompletableFuture<?>[]::new));
+    }
+
+    /**
+     * Brings the store up to what happened while it could not be told, or while a pod had no links: publishes what is attached and
+     * wanted, withdraws what is gone.
+     */
+    void settle(PodAttachment attachment) {
+        PodName pod = attachment.pod();
+        Lock lock = locks.of(pod);
+        lock.lock();
+        try {
+            boolean current = attachments.find(attachment.containerId()).equals(Optional.of(attachment));
+            if (current && attachment.detached()) {
+                var _ = cluster.leave(pod, attachment.containerId());
+                release(attachment);
+                withdraw(attachment);
+            } else if (current && isUnplaced(attachment)) {
+                place(attachment);
+            } else if (current && isSuperseded(attachment)) {
+                release(attachment);
+            }
+        } catch (CniException | IOException | RuntimeException e) {
+            LOG.log(Level.ERROR, "pod {0} is not settled: {1}", pod, e.toString());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Whether an attachment has links to get and its placement is not published, or with a name or an address that the node no longer
+     * has; of several incarnations only the last counts.
+     */
+    boolean isUnplaced(PodAttachment attachment) {
+        PodName pod = attachment.pod();
+        Optional<Placement> placement = cluster.find(pod).flatMap(PodRecord::placement);
+        boolean outdated = placement
+                .filter(published -> published.containerId().equals(attachment.containerId()))
+                .filter(published -> !published.vtep().equals(node.vtep())
+                        || !published.node().equals(node.name()))
+                .isPresent();
+        return (placement.isEmpty() || outdated)
+                && cluster.isInTopology(pod)
+                && attachments.living(pod).equals(Optional.of(attachment));
+    }
+
+    /** Whether the pod lives elsewhere by now, or here in another container, and its runtime has not taken this one away yet. */
+    boolean isSuperseded(PodAttachment attachment) {
+        return !attachment.detached()
+                && cluster.find(attachment.pod())
+                        .flatMap(PodRecord::placement)
+                        .filter(placement -> !placement.containerId().equals(attachment.containerId()))
+                        .isPresent();
+    }
+
+    /** Withdraws a placement on this node if its namespace is gone, as all are after a reboot. */
+    void withdrawGone(PodName pod) {
+        Lock lock = locks.of(pod);
+        lock.lock();
+        try {
+            Optional<Placement> placement =
+                    cluster.find(pod).flatMap(PodRecord::placement).filter(node::hosts);
+            String containerId = placement.map(Placement::containerId).orElse("");
+            if (!containerId.isEmpty() && isGone(pod)) {
+                LOG.log(
+                        Level.INFO,
+                        "pod {0}: {1} is gone, and so is the pod",
+                        pod,
+                        placement.get().netns());
+                unregister(pod, containerId);
+                attachments.remove(containerId);
+            }
+        } catch (StoreException | IOException | CniException e) {
+            LOG.log(Level.WARNING, "pod {0}: its end is published later: {1}", pod, e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean isGone(PodName pod) throws CniException {
+        return await(pod, reconciler.inspect(pod)).presence() == Outcome.Presence.NETNS_GONE;
+    }
+
+    private void unregister(PodName pod, String containerId) throws StoreException {
+        OptionalLong revision = store.unregister(pod, containerId);
+        if (revision.isPresent()) {
+            var _ = reconcile(cluster.place(pod, Optional.empty(), revision.getAsLong()));
+        } else {
+            // It was not this container's, or is not any more: what we know may be older than that.
+            var _ = reconcile(cluster.put(store.read(pod)));
+        }
+    }
+
+    private static CniException unreachable(PodName pod, StoreException e) {
+        return new CniException(
+                CniException.TRY_AGAIN_LATER, "pod " + pod + " has links to be made, but " + e.getMessage(), "", e);
+    }
+
+    private static <T> T await(PodName pod, CompletableFuture<T> work) throws CniException {
+        try {
+            return work.get(WIRING.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            Throwable cause = e.getCause();
+            throw new CniException(Codes.WIRING, "pod " + pod + ": " + cause.getMessage(), "", cause);
+        } catch (TimeoutException e) {
+            String late = "pod " + pod + ": its links took longer than " + WIRING.toSeconds() + " s";
+            throw new CniException(CniException.TRY_AGAIN_LATER, late, "", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CniException(CniException.TRY_AGAIN_LATER, "pod " + pod + ": interrupted", "", e);
+        }
+    }
+}

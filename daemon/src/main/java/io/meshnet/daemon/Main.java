@@ -1,0 +1,227 @@
+package io.meshnet.daemon;
+
+import io.meshnet.cni.Delegates;
+import io.meshnet.cni.Dispatcher;
+import io.meshnet.store.etcd.Endpoints;
+import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.NodeIdentity;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** meshnetd: the daemon on every node. Every option can be given in the environment instead. */
+@Command(
+        name = "meshnetd",
+        mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description =
+                "Wires the pods of this node into the topology in etcd. Serves the CNI front on a Unix socket and its"
+                        + " peers on TCP.")
+public final class Main implements Callable<Integer> {
+
+    private static final Logger LOG = System.getLogger(Main.class.getName());
+
+    /** EX_SOFTWARE and EX_CONFIG of sysexits.h. */
+    private static final int EXIT_FATAL = 70;
+
+    private static final int EXIT_CONFIGURATION = 78;
+
+    /** The kernel's own word; to resolve it would ask a name server. */
+    private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
+    @Option(
+            names = "--port",
+            paramLabel = "PORT",
+            defaultValue = "${env:MESHNETD_PORT:-8181}",
+            description = "TCP port of the REST API, the same on all nodes (MESHNETD_PORT; ${DEFAULT-VALUE})")
+    private int port;
+
+    @Option(
+            names = "--etcd",
+            paramLabel = "ENDPOINTS",
+            defaultValue = "${env:MESHNET_ETCD_ENDPOINTS:-http://localhost:2379}",
+            description = "comma-separated endpoints of etcd (MESHNET_ETCD_ENDPOINTS; ${DEFAULT-VALUE})")
+    private String etcd = "";
+
+    @Option(
+            names = "--vtep",
+            paramLabel = "ADDRESS|INTERFACE",
+            defaultValue = "${env:MESHNET_VTEP:-}",
+            description = "where this node's tunnels end (MESHNET_VTEP; the source address of the default route)")
+    private String vtep = "";
+
+    @Option(
+            names = "--node",
+            paramLabel = "NAME",
+            defaultValue = "${env:MESHNET_NODE:-}",
+            description = "this node's name, unique in the cluster (MESHNET_NODE; the host's name)")
+    private String node = "";
+
+    @Option(
+            names = "--socket",
+            paramLabel = "PATH",
+            defaultValue = "${env:MESHNET_SOCKET:-/run/meshnet/meshnetd.sock}",
+            description = "Unix socket of the CNI front (MESHNET_SOCKET; ${DEFAULT-VALUE})")
+    private Path socket = Path.of("");
+
+    @Option(
+            names = "--state",
+            paramLabel = "DIRECTORY",
+            defaultValue = "${env:MESHNET_STATE:-/run/meshnet}",
+            description = "what has to be remembered until the node reboots (MESHNET_STATE; ${DEFAULT-VALUE})")
+    private Path state = Path.of("");
+
+    @Option(
+            names = "--vxlan-port",
+            paramLabel = "PORT",
+            defaultValue = "${env:MESHNET_VXLAN_PORT:-4789}",
+            description = "UDP port of every vxlan (MESHNET_VXLAN_PORT; ${DEFAULT-VALUE})")
+    private int vxlanPort;
+
+    @Option(
+            names = "--mtu",
+            paramLabel = "BYTES",
+            defaultValue = "${env:MESHNET_MTU:-0}",
+            description =
+                    "MTU of every link, the same on all nodes (MESHNET_MTU; what the underlay carries, at most 1500)")
+    private int mtu;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "${env:MESHNET_LOG_LEVEL:-INFO}",
+            description = "SEVERE, WARNING, INFO, FINE or ALL (MESHNET_LOG_LEVEL; ${DEFAULT-VALUE})")
+    private String logLevel = "";
+
+    /** For the command line. */
+    public Main() {}
+
+    /** Runs the daemon until it is told to stop. */
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Main()).execute(arguments));
+    }
+
+    @Override
+    public Integer call() {
+        try {
+            LogLines.install(level());
+            run(configuration());
+            return 0;
+        } catch (ConfigurationException e) {
+            LOG.log(Logger.Level.ERROR, e.getMessage());
+            return EXIT_CONFIGURATION;
+        }
+    }
+
+    private java.util.logging.Level level() throws ConfigurationException {
+        try {
+            return java.util.logging.Level.parse(logLevel);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("MESHNET_LOG_LEVEL: \"" + logLevel + "\" is no level", e);
+        }
+    }
+
+    Configuration configuration() throws ConfigurationException {
+        return new Configuration(
+                within("MESHNETD_PORT", port, 0, 65_535),
+                endpoints(),
+                Optional.of(vtep).filter(text -> !text.isEmpty()),
+                node.isEmpty() ? hostName() : node,
+                socket,
+                state,
+                within("MESHNET_VXLAN_PORT", vxlanPort, 1, 65_535),
+                mtu == 0 ? OptionalInt.empty() : OptionalInt.of(within("MESHNET_MTU", mtu, 68, 65_535)));
+    }
+
+    private Endpoints endpoints() throws ConfigurationException {
+        try {
+            return Endpoints.parse(etcd);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigurationException("MESHNET_ETCD_ENDPOINTS: " + e.getMessage(), e);
+        }
+    }
+
+    private static int within(String name, int value, int least, int most) throws ConfigurationException {
+        if (value < least || value > most) {
+            throw new ConfigurationException(name + ": " + value + " is not between " + least + " and " + most);
+        }
+        return value;
+    }
+
+    private static String hostName() throws ConfigurationException {
+        try {
+            return Files.readString(HOST_NAME).strip();
+        } catch (IOException e) {
+            throw new ConfigurationException("this host has no name; set MESHNET_NODE", e);
+        }
+    }
+
+    private static void run(Configuration configuration) throws ConfigurationException {
+        KernelThread kernel = new KernelThread(error -> {
+            LOG.log(Logger.Level.ERROR, "the kernel thread cannot be trusted any more; the daemon ends", error);
+            Runtime.getRuntime().halt(EXIT_FATAL);
+        });
+        Server.requireUnserved(configuration.socket());
+        NodeIdentity identity = probe(kernel, configuration);
+        Attachments attachments = attachments(configuration);
+        PeerDaemons peers = new PeerDaemons(configuration.port());
+        Fabrics fabrics = new Fabrics(identity, kernel, attachments, peers, configuration.etcd());
+        fabrics.start();
+        Dispatcher dispatcher = new Dispatcher(new MeshNetwork(fabrics, attachments, kernel), new Delegates());
+        Server server = Server.start(configuration, dispatcher, fabrics);
+        LOG.log(Logger.Level.INFO, "{0} serves as {1}", "meshnet " + Version.text(), identity);
+
+        CountDownLatch stopped = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(() -> {
+            server.close();
+            fabrics.close();
+            peers.close();
+            kernel.close();
+            stopped.countDown();
+        }));
+        awaitUninterruptibly(stopped);
+    }
+
+    private static NodeIdentity probe(KernelThread kernel, Configuration configuration) throws ConfigurationException {
+        try {
+            return kernel.submit(socket -> NodeProbe.probe(socket, configuration))
+                    .join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof NodeProbe.UnknownVtep unknown) {
+                throw new ConfigurationException(unknown.getMessage(), unknown);
+            }
+            throw new ConfigurationException(
+                    "this node cannot be looked at: " + e.getCause().getMessage(), e);
+        }
+    }
+
+    private static Attachments attachments(Configuration configuration) throws ConfigurationException {
+        try {
+            return Attachments.load(configuration.state().resolve("attachments"));
+        } catch (IOException e) {
+            throw new ConfigurationException("MESHNET_STATE: cannot use " + configuration.state() + ": " + e, e);
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (true) {
+            try {
+                latch.await();
+                return;
+            } catch (InterruptedException e) {
+                LOG.log(Logger.Level.DEBUG, "interrupted, and going on", e);
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package io.meshnet.daemon;
+
+import io.meshnet.cni.Attachment;
+import io.meshnet.cni.CniException;
+import io.meshnet.cni.NetworkConfig;
+import io.meshnet.cni.PodNetwork;
+import io.meshnet.netlink.Netns;
+import io.meshnet.netlink.NetnsId;
+import io.meshnet.store.etcd.Endpoints;
+import io.meshnet.topology.PodName;
+import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.WiringException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+
+/** What meshnet does for a pod beside its delegate: gives it the links that the topology declares. */
+final class MeshNetwork implements PodNetwork {
+
+    private static final String ETCD_HOST = "etcd_host";
+    private static final String ETCD_PORT = "etcd_port";
+
+    private final Fabrics fabrics;
+    private final Attachments attachments;
+    private final KernelThread kernel;
+
+    MeshNetwork(Fabrics fabrics, Attachments attachments, KernelThread kernel) {
+        this.fabrics = fabrics;
+        this.attachments = attachments;
+        this.kernel = kernel;
+    }
+
+    @Override
+    public void validate(Attachment call) throws CniException {
+        endpoints(call.config());
+        identity(call.netns());
+    }
+
+    @Override
+    public boolean isAttached(Attachment call) {
+        return attachments
+                .find(call.containerId())
+                .filter(known -> !known.detached())
+                .isPresent();
+    }
+
+    @Override
+    public boolean isStale(Attachment call) throws CniException {
+        Optional<PodAttachment> known = known(call);
+        if (call.netns().isEmpty() || known.isEmpty()) {
+            return false;
+        }
+        return attachments.isTakenOver(known.get())
+                || (known.get().identity().isPresent()
+                        && Files.exists(Path.of(call.netns()))
+                        && !known.get().identity().get().equals(identity(call.netns())));
+    }
+
+    @Override
+    public void add(Attachment call) throws CniException {
+        Optional<PodName> pod = pod(call);
+        if (pod.isPresent()) {
+            Endpoints endpoints = endpoints(call.config());
+            PodAttachment attachment = new PodAttachment(
+                    call.containerId(),
+                    pod.get(),
+                    call.netns(),
+                    Optional.of(identity(call.netns())),
+                    call.ifname(),
+                    endpoints.toString(),
+                    System.currentTimeMillis(),
+                    false);
+            fabrics.fabric(endpoints).attach(attachment);
+        }
+    }
+
+    @Override
+    public void delete(Attachment call) throws CniException {
+        Optional<PodAttachment> known = known(call);
+        if (known.isPresent()) {
+            PodAttachment gone = known.get().gone();
+            fabrics.fabric(Endpoints.parse(gone.etcd())).detach(gone);
+        }
+    }
+
+    /** The attachment as it was noted, or, if it was not or no longer is, as little as the call itself says of it. */
+    private Optional<PodAttachment> known(Attachment call) throws CniException {
+        Optional<PodAttachment> noted = attachments.find(call.containerId());
+        if (noted.isPresent()) {
+            return noted;
+        }
+        String etcd = endpoints(call.config()).toString();
+        return pod(call)
+                .map(pod -> new PodAttachment(
+                        call.containerId(), pod, call.netns(), Optional.empty(), call.ifname(), etcd, 0, true));
+    }
+
+    @Override
+    public void check(Attachment call) throws CniException {
+        Optional<PodName> pod = pod(call);
+        if (pod.isPresent()) {
+            fabrics.fabric(endpoints(call.config())).check(pod.get());
+        }
+    }
+
+    @Override
+    public void status(NetworkConfig config) throws CniException {
+        Endpoints endpoints = endpoints(config);
+        if (!fabrics.isReady(endpoints)) {
+            throw new CniException(CniException.NOT_AVAILABLE, "etcd at " + endpoints + " is not followed at present");
+        }
+    }
+
+    /** The pod, as the store names it: the seed's keys have no namespace. */
+    private static Optional<PodName> pod(Attachment call) throws CniException {
+        String name = call.args().podName();
+        if (name.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(PodName.of(name));
+        } catch (IllegalArgumentException e) {
+            throw new CniException(
+                    CniException.INVALID_ENVIRONMENT, "CNI_ARGS: K8S_POD_NAME: " + e.getMessage(), "", e);
+        }
+    }
+
+    /** The store of a call: what its configuration names, or else the daemon's own. */
+    private Endpoints endpoints(NetworkConfig config) throws CniException {
+        String host = config.text(ETCD_HOST, "");
+        String port = config.text(ETCD_PORT, "");
+        if (host.isEmpty() && port.isEmpty()) {
+            return fabrics.own();
+        }
+        try {
+            return Endpoints.ofHostAndPort(host, port);
+        } catch (IllegalArgumentException e) {
+            throw new CniException(CniException.INVALID_CONFIG, e.getMessage(), "", e);
+        }
+    }
+
+    private NetnsId identity(String netns) throws CniException {
+        try {
+            Path path = Path.of(netns);
+            return kernel.submit(_ -> {
+                        try (Netns open = Netns.open(path);
+                                Netns own = Netns.ofThread()) {
+                            if (open.id().equals(own.id())) {
+                                throw new WiringException(path + " is the node's own network namespace, not a pod's");
+                            }
+                            return open.id();
+                        }
+                    })
+                    .join();
+        } catch (InvalidPathException e) {
+            throw new CniException(
+                    CniException.INVALID_ENVIRONMENT, "CNI_NETNS: \"" + netns + "\" is not a path", "", e);
+        } catch (CompletionException e) {
+            Throwable refused = e.getCause();
+            throw new CniException(CniException.INVALID_ENVIRONMENT, "CNI_NETNS: " + refused.getMessage(), "", refused);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+package io.meshnet.daemon;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshnet.topology.NumericAddress;
+import io.meshnet.topology.Prefix;
+import io.meshnet.wiring.PeerUpdate;
+import io.meshnet.wiring.VtepUpdate;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+
+/**
+ * Tells the daemons of other nodes of links to their pods ({@code PUT /vtep}). They see the same in the store; this is for speed, and for
+ * nodes that run the original, which follows no store. It is done in the background and holds up nobody.
+ */
+final class PeerDaemons implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(PeerDaemons.class.getName());
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private static final Duration CONNECT = Duration.ofSeconds(2);
+    private static final Duration ANSWER = Duration.ofSeconds(5);
+    private static final int ATTEMPTS = 4;
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
+
+    private final int port;
+    private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(CONNECT)
+            .executor(background)
+            .build();
+
+    /** @param port that the daemons of all nodes listen on */
+    PeerDaemons(int port) {
+        this.port = port;
+    }
+
+    /** Tells each peer, node by node, with a deadline and a bounded number of attempts. Returns at once. */
+    void tell(List<PeerUpdate> updates) {
+        updates.stream()
+                .collect(Collectors.groupingBy(PeerUpdate::node))
+                .values()
+                .forEach(node -> background.execute(() -> tellNode(node)));
+    }
+
+    /** A node that does not even answer is given up: it will see the same in the store. */
+    private void tellNode(List<PeerUpdate> updates) {
+        try {
+            for (PeerUpdate update : updates) {
+                tell(update);
+            }
+        } catch (IOException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "{0} was not told of {1} links: {2}",
+                    uri(updates.getFirst().node()),
+                    updates.size(),
+                    e.toString());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(PeerUpdate update) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(uri(update.node()))
+                .timeout(ANSWER)
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofString(body(update.update()).toString()))
+                .build();
+        Duration pause = FIRST_PAUSE;
+        for (int attempt = 1; ; attempt++) {
+            boolean last = attempt == ATTEMPTS;
+            try {
+                HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+                if (answer.statusCode() == 200) {
+                    return;
+                }
+                if (last) {
+                    LOG.log(
+                            Level.WARNING,
+                            "{0}: {1} answers {2}",
+                            update.link(),
+                            request.uri(),
+                            answer.body().strip());
+                    return;
+                }
+            } catch (IOException e) {
+                if (last) {
+                    throw e;
+                }
+            }
+            Thread.sleep(pause.plusMillis(ThreadLocalRandom.current().nextLong(pause.toMillis())));
+            pause = pause.multipliedBy(2);
+        }
+    }
+
+    private URI uri(InetAddress node) {
+        String address = NumericAddress.format(node);
+        String host = node instanceof Inet6Address ? "[" + address + "]" : address;
+        return URI.create("http://" + host + ":" + port + "/vtep");
+    }
+
+    static ObjectNode body(VtepUpdate update) {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("net_ns", update.netns().toString());
+        json.put("link_name", update.ifname());
+        json.put("link_ip", update.address().map(Prefix::toString).orElse(""));
+        json.put("peer_vtep", NumericAddress.format(update.remote()));
+        json.put("vni", update.vni());
+        return json;
+    }
+
+    @Override
+    public void close() {
+        background.shutdownNow();
+        client.shutdownNow();
+        background.close();
+    }
+}

@@ -1,0 +1,38 @@
+package io.meshnet.daemon;
+
+import io.meshnet.netlink.NetnsId;
+import io.meshnet.topology.PodName;
+import io.meshnet.wiring.LocalPod;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * A pod that a runtime attached to this node.
+ *
+ * @param containerId the incarnation
+ * @param pod its name
+ * @param netns path of its network namespace
+ * @param identity what that namespace was when the pod came; empty when that was not noted
+ * @param ifname the interface that the delegate made
+ * @param etcd endpoints of the store that the call named, comma-separated
+ * @param since when it came, in milliseconds since 1970; 0 when that was not noted
+ * @param detached whether the runtime took it away, and only the store does not know yet
+ */
+record PodAttachment(
+        String containerId,
+        PodName pod,
+        String netns,
+        Optional<NetnsId> identity,
+        String ifname,
+        String etcd,
+        long since,
+        boolean detached) {
+
+    PodAttachment gone() {
+        return new PodAttachment(containerId, pod, netns, identity, ifname, etcd, since, true);
+    }
+
+    LocalPod local() {
+        return new LocalPod(pod, Path.of(netns), identity);
+    }
+}

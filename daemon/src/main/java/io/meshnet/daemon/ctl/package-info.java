@@ -1,0 +1,2 @@
+/** meshnetctl, the command line for people. */
+package io.meshnet.daemon.ctl;

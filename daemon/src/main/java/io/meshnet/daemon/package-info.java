@@ -1,0 +1,2 @@
+/** The daemon on every node. */
+package io.meshnet.daemon;
