@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Links the run-time image, gives it its launchers and has its AOT caches trained.
+# usage: image.sh JAVA_HOME TARGET
+#   TARGET/jars.list   the run-time jars, separated by colons
+#   TARGET/described   the same jars where they needed a module descriptor
+#   TARGET/meshnet     the image; it is left alone when nothing that it is made from has changed
+set -euo pipefail
+
+java_home=$1
+target=$2
+base=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+launchers=(meshnet meshnetd meshnetctl)
+# Besides what the daemon requires: the binding of slf4j, which is found as a service.
+roots=io.meshnet.daemon,org.slf4j.jul
+
+IFS=: read -ra jars < <(cat "$target/jars.list"; echo)
+
+inputs() {
+    sha256sum "${jars[@]}"
+    find "$base/pom.xml" "$base/src/main" "$base"/src/build/{image,train,common}.sh -type f -print0 |
+        LC_ALL=C sort -z | xargs -0 sha256sum
+    sha256sum "$java_home/release"
+    # Without etcd the training does not reach the store.
+    command -v etcd || echo 'no etcd'
+}
+
+module_path() {
+    local jar path=
+    for jar in "${jars[@]}"; do
+        if [ -e "$target/described/${jar##*/}" ]; then
+            jar=$target/described/${jar##*/}
+        fi
+        path=$path:$jar
+    done
+    echo "${path#:}"
+}
+
+# launcher NAME FILE AOT_OPTION
+launcher() {
+    sed "s|@aot@|$3|" "$base/src/main/launchers/$1" >"$2"
+    chmod 755 "$2"
+}
+
+stamp=$target/image.inputs
+inputs=$(inputs)
+if [ -x "$target/meshnet/bin/meshnetd" ] && [ "$inputs" = "$(cat "$stamp" 2>/dev/null)" ]; then
+    echo "image: unchanged"
+    exit
+fi
+
+rm -rf "$stamp" "$target/meshnet" "$target/image.new" "$target/training"
+image=$target/image.new
+# Debug attributes stay: they are 6 MB, and a stack trace without line numbers is worth little.
+"$java_home/bin/jlink" --module-path "$(module_path)" --add-modules "$roots" --output "$image" \
+    --no-header-files --no-man-pages --compress=zip-6
+
+mkdir -p "$target/training"
+for name in "${launchers[@]}"; do
+    launcher "$name" "$image/bin/$name" "-XX:AOTCache=\$home/lib/$name.aot"
+    launcher "$name" "$image/bin/$name.train" "-XX:AOTCacheOutput=$target/training/$name.aot"
+done
+"$base/src/build/train.sh" "$image" "$target/training"
+for name in "${launchers[@]}"; do
+    rm "$image/bin/$name.train"
+    mv "$target/training/$name.aot" "$image/lib/$name.aot"
+    chmod 644 "$image/lib/$name.aot"
+done
+
+mv "$image" "$target/meshnet"
+echo "$inputs" >"$stamp"
+echo "image: $target/meshnet, $(du -sm "$target/meshnet" | cut -f1) MB"

@@ -1,0 +1,2 @@
+/** Tests of the built image. */
+package io.meshnet.image;
