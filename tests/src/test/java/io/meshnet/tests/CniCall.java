@@ -1,0 +1,46 @@
+package io.meshnet.tests;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A call of the {@code meshnet} binary as a runtime makes it. Immutable: every step gives a new one.
+ *
+ * @param node where the runtime runs
+ * @param environment the {@code CNI_*} variables
+ * @param input the configuration
+ */
+record CniCall(Node node, Map<String, String> environment, String input) {
+
+    CniCall config(JsonNode config) {
+        return new CniCall(node, environment, config.toString());
+    }
+
+    CniCall input(String text) {
+        return new CniCall(node, environment, text);
+    }
+
+    CniCall with(String variable, String value) {
+        var changed = new HashMap<>(environment);
+        changed.put(variable, value);
+        return new CniCall(node, Map.copyOf(changed), input);
+    }
+
+    CniCall without(String variable) {
+        var changed = new HashMap<>(environment);
+        changed.remove(variable);
+        return new CniCall(node, Map.copyOf(changed), input);
+    }
+
+    /** Makes the call. */
+    CniAnswer answer() {
+        Outcome outcome = Image.command("meshnet")
+                .inside(node.netns())
+                .with(environment)
+                .with(Map.of("MESHNET_SOCKET", node.socket().toString()))
+                .fed(input)
+                .run();
+        return new CniAnswer(outcome);
+    }
+}

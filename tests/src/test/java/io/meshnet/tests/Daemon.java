@@ -1,0 +1,72 @@
+package io.meshnet.tests;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A process that is to be running until it is told to stop, and its log. */
+final class Daemon implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 30;
+
+    private final Process process;
+    private final String name;
+
+    private Daemon(String name, Process process) {
+        this.name = name;
+        this.process = process;
+    }
+
+    static Daemon start(String name, Command command, Path log) {
+        return new Daemon(name, command.start(log));
+    }
+
+    boolean running() {
+        return process.isAlive();
+    }
+
+    /** Sends SIGTERM and waits for the end, which is to come by itself. */
+    void terminate() {
+        process.destroy();
+        if (!ended()) {
+            kill();
+            throw new AssertionError(name + " did not end within " + PATIENCE_SECONDS + " s of SIGTERM");
+        }
+    }
+
+    /** Sends SIGKILL to it and what it started, and waits for the end. */
+    void kill() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+        if (!ended()) {
+            throw new AssertionError(name + " survived SIGKILL");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (running()) {
+            kill();
+        }
+    }
+
+    private boolean ended() {
+        try {
+            return process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            process.destroyForcibly();
+            throw new AssertionError("interrupted while " + name + " was to end", e);
+        }
+    }
+
+    /** What has been logged so far. */
+    static String text(Path log) {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

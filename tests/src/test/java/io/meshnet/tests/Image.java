@@ -1,0 +1,22 @@
+package io.meshnet.tests;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** The run-time image that the build has made. */
+final class Image {
+    private static final Path DIRECTORY = Path.of(System.getProperty("meshnet.image", "../jlink-image/target/meshnet"))
+            .toAbsolutePath()
+            .normalize();
+
+    private Image() {}
+
+    /** One of the image's launchers as a command. */
+    static Command command(String launcher) {
+        Path path = DIRECTORY.resolve("bin").resolve(launcher);
+        if (!Files.isExecutable(path)) {
+            throw new AssertionError(path + " is not there: build the image first (mvn verify does)");
+        }
+        return Command.of(path.toString());
+    }
+}

@@ -1,0 +1,233 @@
+package io.meshnet.tests;
+
+import static io.meshnet.tests.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** A node: a network namespace on the underlay, with a meshnetd of the built image. */
+final class Node {
+
+    /** The bridge that the delegate makes on each node. */
+    static final String BRIDGE = "dind0";
+
+    /** Where Debian keeps the reference CNI plugins. */
+    static final Path PLUGINS = Path.of("/usr/lib/cni");
+
+    private final String name;
+    private final int number;
+    private final String netns;
+    private final Path directory;
+    private final Path log;
+    private final Map<String, String> settings = new HashMap<>();
+    private Daemon daemon;
+
+    /**
+     * @param vtep the tunnel end as the daemon is told of it: an address or the name of an interface
+     * @param more variables of the daemon's environment
+     */
+    Node(Underlay underlay, int number, String vtep, Map<String, String> more) {
+        this.name = "node" + number;
+        this.number = number;
+        this.netns = underlay.addNode(name, number);
+        this.directory = underlay.directory(name);
+        this.log = directory.resolve("log");
+        settings.put("MESHNET_SOCKET", socket().toString());
+        settings.put("MESHNET_STATE", directory.resolve("state").toString());
+        settings.put("MESHNET_NODE", name);
+        settings.put("MESHNET_VTEP", vtep);
+        settings.put("MESHNET_ETCD_ENDPOINTS", Etcd.ENDPOINT);
+        settings.putAll(more);
+        underlay.undo().add(this::kill);
+    }
+
+    String name() {
+        return name;
+    }
+
+    String netns() {
+        return netns;
+    }
+
+    /** The node's underlay address. */
+    String address() {
+        return Underlay.addressOf(number);
+    }
+
+    /** Where the daemon listens for the front. */
+    Path socket() {
+        return directory.resolve("meshnetd.sock");
+    }
+
+    /** A directory for a test's own plugins, which is part of the {@code CNI_PATH}. */
+    Path plugins() {
+        try {
+            return Files.createDirectories(directory.resolve("plugins"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String cniPath() {
+        return plugins() + ":" + PLUGINS;
+    }
+
+    /** Starts the daemon and waits until it is ready. */
+    void start() {
+        begin();
+        awaitReady();
+    }
+
+    /** Starts the daemon and waits until it is alive, be it ready or not. */
+    void launch() {
+        begin();
+        awaitAlive();
+    }
+
+    /** The daemon's environment, of which a test may change what it likes. */
+    Map<String, String> settings() {
+        return Map.copyOf(settings);
+    }
+
+    /** Starts the daemon and waits for nothing. */
+    void begin() {
+        daemon = Daemon.start(name, Image.command("meshnetd").inside(netns).with(settings), log);
+    }
+
+    void awaitReady() {
+        awaitAlive();
+        eventually(() -> assertThat(health("ready")).as("ready").isEqualTo(200));
+    }
+
+    private void awaitAlive() {
+        eventually(() -> {
+            assertThat(daemon.running())
+                    .as("meshnetd runs; its log:%n%s", log())
+                    .isTrue();
+            assertThat(health("live")).as("live").isEqualTo(200);
+        });
+    }
+
+    boolean running() {
+        return daemon != null && daemon.running();
+    }
+
+    /** Stops the daemon as an init system would. */
+    void stop() {
+        daemon.terminate();
+    }
+
+    /** Kills the daemon without any warning. */
+    void kill() {
+        if (daemon != null) {
+            daemon.close();
+        }
+    }
+
+    /** The status of a health check; 0 when no one answers. */
+    int health(String check) {
+        return http("GET", "/observe/health/" + check, "").status();
+    }
+
+    /** An answer of the daemon's REST interface; status 0 stands for none. */
+    record HttpAnswer(int status, String body) {}
+
+    /** Asks the daemon from its own node. As the original's client does, without a content type. */
+    HttpAnswer http(String method, String path, String body) {
+        Outcome outcome = Command.of(
+                        "curl",
+                        "--silent",
+                        "--max-time",
+                        "60",
+                        "--request",
+                        method,
+                        "--header",
+                        "Content-Type:",
+                        "--data-binary",
+                        "@-",
+                        "--write-out",
+                        "\n%{http_code}",
+                        "http://127.0.0.1:" + settings.getOrDefault("MESHNETD_PORT", "8181") + path)
+                .inside(netns)
+                .fed(body)
+                .run();
+        int end = outcome.out().lastIndexOf('\n');
+        return new HttpAnswer(
+                Integer.parseInt(outcome.out().substring(end + 1)),
+                outcome.out().substring(0, end));
+    }
+
+    /** The CNI configuration of this node, in the seed's form. */
+    ObjectNode config() {
+        ObjectNode config = Json.object()
+                .put("cniVersion", "0.1.0")
+                .put("name", "my_network")
+                .put("type", "meshnet")
+                .put("etcd_host", Underlay.ADDRESS)
+                .put("etcd_port", "2379");
+        config.set("delegate", delegate());
+        return config;
+    }
+
+    /** The delegate's part of the configuration: a bridge with addresses of this node's own range. */
+    ObjectNode delegate() {
+        String net = "10.244." + number + ".";
+        ObjectNode delegate = Json.object()
+                .put("name", BRIDGE)
+                .put("bridge", BRIDGE)
+                .put("type", "bridge")
+                .put("isDefaultGateway", true)
+                .put("ipMasq", true);
+        delegate.putObject("ipam")
+                .put("type", "host-local")
+                .put("subnet", net + "0/24")
+                .put("gateway", net + "1")
+                .put("dataDir", directory.resolve("ipam").toString());
+        return delegate;
+    }
+
+    /** The addresses that the delegate has given out. */
+    Set<String> leases() {
+        Path leases = directory.resolve("ipam").resolve(BRIDGE);
+        if (!Files.exists(leases)) {
+            return Set.of();
+        }
+        try (var files = Files.list(leases)) {
+            return new TreeSet<>(files.map(file -> file.getFileName().toString())
+                    .filter(file -> file.matches("[0-9.]+"))
+                    .toList());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Runs {@code ip} on the node, as its user might. */
+    void ip(String... arguments) {
+        Command.ip(arguments).inside(netns).output();
+    }
+
+    /** The links in the node's own namespace. */
+    Map<String, ObservedLink> links() {
+        return ObservedLink.in(netns);
+    }
+
+    /** The links in the node's namespace that neither the underlay nor an idle delegate accounts for. */
+    List<String> strayLinks() {
+        return links().keySet().stream()
+                .filter(link -> !Set.of("lo", Underlay.UPLINK, BRIDGE).contains(link))
+                .toList();
+    }
+
+    String log() {
+        return Daemon.text(log);
+    }
+}

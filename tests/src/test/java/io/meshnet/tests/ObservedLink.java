@@ -1,0 +1,91 @@
+package io.meshnet.tests;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+
+/** A link as {@code ip -j -d address} shows it. */
+record ObservedLink(JsonNode json) {
+
+    /** The group of links that no one gave one. */
+    static final String NO_GROUP = "default";
+
+    /** All links of a namespace by their names. */
+    static Map<String, ObservedLink> in(String netns) {
+        var links = new HashMap<String, ObservedLink>();
+        String shown = Command.ip("-j", "-d", "address", "show").inside(netns).output();
+        Json.parse(shown).forEach(link -> links.put(link.path("ifname").asText(), new ObservedLink(link)));
+        return Map.copyOf(links);
+    }
+
+    int ifindex() {
+        return json.path("ifindex").asInt();
+    }
+
+    /** veth, vxlan, bridge; empty for the loopback. */
+    String kind() {
+        return json.path("linkinfo").path("info_kind").asText();
+    }
+
+    int mtu() {
+        return json.path("mtu").asInt();
+    }
+
+    String alias() {
+        return json.path("ifalias").asText();
+    }
+
+    String group() {
+        return json.path("group").asText();
+    }
+
+    String mac() {
+        return json.path("address").asText();
+    }
+
+    int vni() {
+        return data().path("id").asInt();
+    }
+
+    String remote() {
+        return data().path("remote").asText();
+    }
+
+    int port() {
+        return data().path("port").asInt();
+    }
+
+    /** Whether frames can pass: up, with a carrier. */
+    boolean carrier() {
+        List<String> flags = texts(json.path("flags"));
+        return flags.contains("UP") && flags.contains("LOWER_UP") && !flags.contains("NO-CARRIER");
+    }
+
+    /** The addresses that a user gave, in CIDR notation; those the kernel made up of the MAC are left out. */
+    List<String> addresses() {
+        return StreamSupport.stream(json.path("addr_info").spliterator(), false)
+                .filter(address -> !address.path("scope").asText().equals("link"))
+                .map(address -> address.path("local").asText() + "/"
+                        + address.path("prefixlen").asText())
+                .toList();
+    }
+
+    /** Whether an address that a user gave is still being checked for duplicates, and cannot be used. */
+    boolean tentative() {
+        return StreamSupport.stream(json.path("addr_info").spliterator(), false)
+                .filter(address -> !address.path("scope").asText().equals("link"))
+                .anyMatch(address -> address.path("tentative").asBoolean());
+    }
+
+    private JsonNode data() {
+        return json.path("linkinfo").path("info_data");
+    }
+
+    private static List<String> texts(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false)
+                .map(JsonNode::asText)
+                .toList();
+    }
+}

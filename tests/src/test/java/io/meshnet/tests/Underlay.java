@@ -1,0 +1,136 @@
+package io.meshnet.tests;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The network that joins the nodes: a bridge in a network namespace of its own, one veth to each node. Nothing of it is in the
+ * namespace of the caller. Every name carries the process id, so that several can stand side by side.
+ */
+final class Underlay implements AutoCloseable {
+
+    /** Address of the bridge, and the nodes' default gateway. */
+    static final String ADDRESS = "10.99.0.1";
+
+    /** The nodes' end of the underlay. */
+    static final String UPLINK = "uplink";
+
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final Undo undo = new Undo();
+    private final String prefix =
+            "meshnet-%d-%d".formatted(ProcessHandle.current().pid(), COUNT.incrementAndGet());
+    private final AtomicInteger namespaces = new AtomicInteger();
+    private final Path directory;
+    private final String fabric;
+
+    Underlay() {
+        try {
+            directory = Files.createTempDirectory(prefix + "-");
+            undo.add(() -> removeTree(directory));
+            fabric = addNamespace("fabric");
+            ip("-n", fabric, "link", "add", "fabric0", "type", "bridge");
+            ip("-n", fabric, "address", "add", ADDRESS + "/24", "dev", "fabric0");
+            ip("-n", fabric, "link", "set", "fabric0", "up");
+        } catch (IOException e) {
+            undo.close();
+            throw new UncheckedIOException(e);
+        } catch (AssertionError e) {
+            undo.close();
+            throw e;
+        }
+    }
+
+    /** The namespace of the bridge. */
+    String fabric() {
+        return fabric;
+    }
+
+    /** What has to be undone when the underlay goes, before the namespaces and directories made so far. */
+    Undo undo() {
+        return undo;
+    }
+
+    /** A directory of its own, gone with the underlay. */
+    Path directory(String name) {
+        try {
+            return Files.createDirectory(directory.resolve(name));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * A new namespace with its loopback up.
+     *
+     * @return its name, which contains {@code role}
+     */
+    String addNamespace(String role) {
+        String netns = "%s-%d-%s".formatted(prefix, namespaces.incrementAndGet(), role);
+        addNamespaceNamed(netns);
+        undo.add(() -> removeNamespace(netns));
+        return netns;
+    }
+
+    /** Removes a namespace, if it is still there. */
+    void removeNamespace(String netns) {
+        if (Files.exists(Path.of("/run/netns", netns))) {
+            ip("netns", "delete", netns);
+        }
+    }
+
+    /** Removes a namespace and makes an empty one of the same name. */
+    void renewNamespace(String netns) {
+        removeNamespace(netns);
+        addNamespaceNamed(netns);
+    }
+
+    private static void addNamespaceNamed(String netns) {
+        ip("netns", "add", netns);
+        ip("-n", netns, "link", "set", "lo", "up");
+    }
+
+    /**
+     * A namespace that is joined to the bridge.
+     *
+     * @param number 1 to 99, the last part of its address is that plus ten
+     */
+    String addNode(String role, int number) {
+        String netns = addNamespace(role);
+        String port = "port" + number;
+        ip("-n", fabric, "link", "add", port, "type", "veth", "peer", "name", UPLINK, "netns", netns);
+        ip("-n", fabric, "link", "set", port, "master", "fabric0", "up");
+        ip("-n", netns, "address", "add", addressOf(number) + "/24", "dev", UPLINK);
+        ip("-n", netns, "link", "set", UPLINK, "up");
+        ip("-n", netns, "route", "add", "default", "via", ADDRESS);
+        return netns;
+    }
+
+    /** The underlay address of a node. */
+    static String addressOf(int number) {
+        return "10.99.0." + (10 + number);
+    }
+
+    @Override
+    public void close() {
+        undo.close();
+    }
+
+    private static void ip(String... arguments) {
+        Command.ip(arguments).output();
+    }
+
+    private static void removeTree(Path root) {
+        try (var paths = Files.walk(root)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
