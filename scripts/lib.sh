@@ -1,0 +1,192 @@
+# Shell pieces that demo.sh and test.sh share. To be sourced by bash, with errexit, nounset and pipefail set.
+# shellcheck shell=bash
+
+# Where the build puts the run-time image, and where Debian puts the reference CNI plugins.
+IMAGE=jlink-image/target/meshnet
+CNI_PLUGINS=/usr/lib/cni
+
+die() {
+    echo "$(basename "$0"): $*" >&2
+    exit 1
+}
+
+# Makes EXIT run the given command once, however the script ends short of SIGKILL.
+at_exit() {
+    # shellcheck disable=SC2064 # the command is meant as it stands now
+    trap "$(printf '%q ' "$@")" EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    trap 'exit 129' HUP
+}
+
+require_root() {
+    [ "$(id -u)" = 0 ] || die "must run as root: it makes network namespaces and installs what is missing"
+}
+
+# What the build, the demo and the tests call for: a program, and the Debian package that has it.
+required_programs() {
+    cat <<END
+mvn maven
+etcd etcd-server
+etcdctl etcd-client
+ip iproute2
+ping iputils-ping
+nsenter util-linux
+curl curl
+iptables iptables
+strace strace
+$CNI_PLUGINS/bridge containernetworking-plugins
+$CNI_PLUGINS/host-local containernetworking-plugins
+END
+}
+
+# Installs the packages of the required programs that are not there, and no others.
+install_missing() {
+    local program package missing=()
+    while read -r program package; do
+        command -v "$program" >/dev/null || missing+=("$package")
+    done < <(required_programs)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "please install: ${missing[*]} (no apt-get here to do it)"
+    echo "Installing ${missing[*]}"
+    without_starting_services apt_install "${missing[@]}"
+    while read -r program package; do
+        command -v "$program" >/dev/null || die "$program is still missing, although $package was installed"
+    done < <(required_programs)
+}
+
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# Runs a command that installs packages and keeps their services from being started: etcd's would listen on the machine's
+# own ports, and nothing here needs it.
+without_starting_services() {
+    local policy=/usr/sbin/policy-rc.d status=0
+    if [ -e "$policy" ]; then
+        "$@"
+        return
+    fi
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    ("$@") || status=$?
+    rm -f "$policy"
+    if [ -d /run/systemd/system ] && systemctl --quiet is-enabled etcd.service 2>/dev/null; then
+        systemctl --quiet disable etcd.service
+    fi
+    return "$status"
+}
+
+# Sets and exports JAVA_HOME: what it says already, or else the first JDK 25 in the usual places.
+find_jdk() {
+    local candidate
+    for candidate in "${JAVA_HOME:-}" "$(jdk_of_path)" /usr/lib/jvm/* /opt/* /usr/local/* \
+        "${HOME:-/root}"/.sdkman/candidates/java/* "${HOME:-/root}"/.jdks/*; do
+        if is_jdk_25 "$candidate"; then
+            export JAVA_HOME=$candidate
+            return
+        fi
+    done
+    die "no JDK 25 found${JAVA_HOME:+ (JAVA_HOME is $JAVA_HOME, which is none)}. Install one, for instance Temurin 25 from
+https://adoptium.net/installation/linux/ or, where Debian has it, with: apt-get install openjdk-25-jdk-headless
+and if it is in an unusual place, name that: JAVA_HOME=/path/to/jdk-25 $0"
+}
+
+jdk_of_path() {
+    local javac
+    if javac=$(command -v javac); then
+        dirname "$(dirname "$(readlink -f "$javac")")"
+    fi
+}
+
+is_jdk_25() {
+    [ -n "$1" ] && [ -x "$1/bin/javac" ] && grep -qs '^JAVA_VERSION="25[".+-]' "$1/release"
+}
+
+# Builds the image unless it is newer than everything it is made of. Two that build at once wait for each other.
+build_image() {
+    local lock
+    mkdir -p jlink-image/target
+    exec {lock}>jlink-image/target/build.lock
+    flock "$lock"
+    if image_is_current; then
+        echo "The image in $IMAGE is up to date"
+    else
+        echo "Building the image with $JAVA_HOME (mvn package); this takes a while"
+        mvn -B -q -ntp package -DskipTests
+        touch "$IMAGE.built"
+    fi
+    exec {lock}>&-
+}
+
+image_is_current() {
+    local launcher newest changed
+    for launcher in meshnet meshnetd; do
+        [ -x "$IMAGE/bin/$launcher" ] || return 1
+    done
+    newest=$(find "$IMAGE" "$IMAGE".built* -maxdepth 2 -type f -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -1)
+    changed=$(find . -name target -prune -o -name tests -prune -o -name .git -prune -o \
+        -type f \( -name pom.xml -o -path '*/src/*' \) -newer "${newest#* }" -print -quit)
+    [ -z "$changed" ]
+}
+
+# Removes the namespaces whose names begin so: first ends the processes that run in them, which are all ours, since no one
+# else enters a namespace of that name.
+remove_namespaces() {
+    local prefix=$1 netns
+    for signal in TERM KILL; do
+        for netns in $(namespaces "$prefix"); do
+            ip netns pids "$netns" | while read -r pid; do
+                kill -s "$signal" "$pid" 2>/dev/null || true
+            done
+        done
+        namespaces_are_idle "$prefix" && break
+    done
+    for netns in $(namespaces "$prefix"); do
+        ip netns delete "$netns"
+    done
+}
+
+namespaces() {
+    find /run/netns -maxdepth 1 -name "$1*" -printf '%f\n' 2>/dev/null || true
+}
+
+# Waits up to ten seconds until no process is left in the namespaces whose names begin so.
+namespaces_are_idle() {
+    local netns tries
+    for ((tries = 0; tries < 100; tries++)); do
+        for netns in $(namespaces "$1"); do
+            if [ -n "$(ip netns pids "$netns")" ]; then
+                sleep 0.1
+                continue 2
+            fi
+        done
+        return 0
+    done
+    return 1
+}
+
+# Removes what a test run that was killed could not: namespaces and directories that carry the number of a dead process.
+sweep_after_killed_tests() {
+    local name pid
+    for name in $(namespaces "meshnet-[0-9]"); do
+        pid=${name#meshnet-}
+        pid=${pid%%-*}
+        if [ ! -e "/proc/$pid" ]; then
+            remove_namespaces "meshnet-$pid-"
+            rm -rf "${TMPDIR:-/tmp}/meshnet-$pid-"*
+        fi
+    done
+}
+
+# Adds up Surefire's reports: prints "tests failures errors skipped".
+surefire_counts() {
+    find . -path '*/target/surefire-reports/TEST-*.xml' -exec sed -n '/<testsuite /{p;q}' {} \; | awk '
+        function count(name) {
+            return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0
+        }
+        { tests += count("tests"); failures += count("failures"); errors += count("errors"); skipped += count("skipped") }
+        END { print tests + 0, failures + 0, errors + 0, skipped + 0 }'
+}
