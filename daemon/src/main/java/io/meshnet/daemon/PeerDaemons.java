@@ -16,6 +16,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
@@ -37,11 +38,9 @@ final class PeerDaemons implements AutoCloseable {
 
     private final int port;
     private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(CONNECT)
-            .executor(background)
-            .build();
+
+    /** Made when it is first needed: it brings up all of TLS, which a start need not wait for. Guarded by this. */
+    private Optional<HttpClient> client = Optional.empty();
 
     /** @param port that the daemons of all nodes listen on */
     PeerDaemons(int port) {
@@ -84,7 +83,7 @@ final class PeerDaemons implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             boolean last = attempt == ATTEMPTS;
             try {
-                HttpResponse<String> answer = client.send(request, HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> answer = client().send(request, HttpResponse.BodyHandlers.ofString());
                 if (answer.statusCode() == 200) {
                     return;
                 }
@@ -107,6 +106,16 @@ final class PeerDaemons implements AutoCloseable {
         }
     }
 
+    private synchronized HttpClient client() {
+        HttpClient known = client.orElseGet(() -> HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .connectTimeout(CONNECT)
+                .executor(background)
+                .build());
+        client = Optional.of(known);
+        return known;
+    }
+
     private URI uri(InetAddress node) {
         String address = NumericAddress.format(node);
         String host = node instanceof Inet6Address ? "[" + address + "]" : address;
@@ -124,9 +133,8 @@ final class PeerDaemons implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         background.shutdownNow();
-        client.shutdownNow();
-        background.close();
+        client.ifPresent(HttpClient::shutdownNow);
     }
 }
