@@ -29,7 +29,7 @@ final class Native {
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(PathElement.groupElement("errno"));
 
-    // socket(2), bind(2), getsockname(2), setsockopt(2), send(2), recv(2): sys/socket.h
+    // socket(2), bind(2), getsockname(2), setsockopt(2), send(2), recv(2), recvmsg(2): sys/socket.h
     private static final MethodHandle MH$socket = link(Rtnetlink::socket$descriptor, Rtnetlink::socket$address);
     private static final MethodHandle MH$bind = link(Rtnetlink::bind$descriptor, Rtnetlink::bind$address);
     private static final MethodHandle MH$getsockname =
@@ -38,6 +38,7 @@ final class Native {
             link(Rtnetlink::setsockopt$descriptor, Rtnetlink::setsockopt$address);
     private static final MethodHandle MH$sendto = link(Rtnetlink::sendto$descriptor, Rtnetlink::sendto$address);
     private static final MethodHandle MH$recvfrom = link(Rtnetlink::recvfrom$descriptor, Rtnetlink::recvfrom$address);
+    private static final MethodHandle MH$recvmsg = link(Rtnetlink::recvmsg$descriptor, Rtnetlink::recvmsg$address);
 
     // open(2), read(2), write(2), close(2): fcntl.h, unistd.h; the first is variadic
     private static final MethodHandle MH$open =
@@ -125,6 +126,15 @@ final class Native {
             return result(
                     (long) MH$recvfrom.invokeExact(state, fd, buffer, buffer.byteSize(), flags, address, length),
                     state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** @param header a {@code struct msghdr}: in, the room for sender, datagram and control messages; out, what was written there */
+    static long recvmsg(MemorySegment state, int fd, MemorySegment header, int flags) {
+        try {
+            return result((long) MH$recvmsg.invokeExact(state, fd, header, flags), state);
         } catch (Throwable t) {
             throw impossible(t);
         }

@@ -464,6 +464,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int NETLINK_ADD_MEMBERSHIP() {
         return NETLINK_ADD_MEMBERSHIP;
     }
+    private static final int NETLINK_LISTEN_ALL_NSID = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define NETLINK_LISTEN_ALL_NSID 8
+     * }
+     */
+    public static int NETLINK_LISTEN_ALL_NSID() {
+        return NETLINK_LISTEN_ALL_NSID;
+    }
     private static final int NETLINK_CAP_ACK = (int)10L;
     /**
      * {@snippet lang=c :
@@ -941,6 +950,68 @@ public class Rtnetlink extends Rtnetlink$shared {
         }
     }
 
+    private static class recvmsg {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Rtnetlink.C_LONG,
+            Rtnetlink.C_INT,
+            Rtnetlink.C_POINTER,
+            Rtnetlink.C_INT
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("recvmsg");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static FunctionDescriptor recvmsg$descriptor() {
+        return recvmsg.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static MethodHandle recvmsg$handle() {
+        return recvmsg.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static MemorySegment recvmsg$address() {
+        return recvmsg.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern ssize_t recvmsg(int __fd, struct msghdr *__message, int __flags)
+     * }
+     */
+    public static long recvmsg(int __fd, MemorySegment __message, int __flags) {
+        var mh$ = recvmsg.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("recvmsg", __fd, __message, __flags);
+            }
+            return (long)mh$.invokeExact(__fd, __message, __flags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class setsockopt {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Rtnetlink.C_INT,
@@ -1374,6 +1445,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int IFA_FLAGS() {
         return IFA_FLAGS;
     }
+    private static final int IFA_TARGET_NETNSID = (int)10L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFA_TARGET_NETNSID = 10
+     * }
+     */
+    public static int IFA_TARGET_NETNSID() {
+        return IFA_TARGET_NETNSID;
+    }
     private static final int IFLA_ADDRESS = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1491,6 +1571,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int IFLA_PROTO_DOWN() {
         return IFLA_PROTO_DOWN;
     }
+    private static final int IFLA_TARGET_NETNSID = (int)46L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_TARGET_NETNSID = 46
+     * }
+     */
+    public static int IFLA_TARGET_NETNSID() {
+        return IFLA_TARGET_NETNSID;
+    }
     private static final int IFLA_INFO_KIND = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1599,6 +1688,24 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int NETNSA_FD() {
         return NETNSA_FD;
     }
+    private static final int NETNSA_TARGET_NSID = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.NETNSA_TARGET_NSID = 4
+     * }
+     */
+    public static int NETNSA_TARGET_NSID() {
+        return NETNSA_TARGET_NSID;
+    }
+    private static final int NETNSA_CURRENT_NSID = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.NETNSA_CURRENT_NSID = 5
+     * }
+     */
+    public static int NETNSA_CURRENT_NSID() {
+        return NETNSA_CURRENT_NSID;
+    }
     private static final int RTM_NEWLINK = (int)16L;
     /**
      * {@snippet lang=c :
@@ -1661,6 +1768,24 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int RTM_GETROUTE() {
         return RTM_GETROUTE;
+    }
+    private static final int RTM_NEWNSID = (int)88L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_NEWNSID = 88
+     * }
+     */
+    public static int RTM_NEWNSID() {
+        return RTM_NEWNSID;
+    }
+    private static final int RTM_DELNSID = (int)89L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_DELNSID = 89
+     * }
+     */
+    public static int RTM_DELNSID() {
+        return RTM_DELNSID;
     }
     private static final int RTM_GETNSID = (int)90L;
     /**
@@ -1751,6 +1876,15 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int RTNLGRP_IPV6_IFADDR() {
         return RTNLGRP_IPV6_IFADDR;
+    }
+    private static final int RTNLGRP_NSID = (int)28L;
+    /**
+     * {@snippet lang=c :
+     * enum rtnetlink_groups.RTNLGRP_NSID = 28
+     * }
+     */
+    public static int RTNLGRP_NSID() {
+        return RTNLGRP_NSID;
     }
     private static final int VETH_INFO_PEER = (int)1L;
     /**
