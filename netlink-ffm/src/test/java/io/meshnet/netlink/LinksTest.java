@@ -210,6 +210,32 @@ class LinksTest {
     }
 
     @Test
+    void whatBecomesAnotherKindKeepsIfindexNameAndHardwareAddress() throws Exception {
+        NewLink device = new NewLink(a.netns(), "eth1", 70001, 1400, MAC, GROUP, "");
+        int underlay = underlay();
+        node.links().createVeth(device, end(b, "eth1"));
+        assertThat(a.link("eth1").kind()).isEqualTo("veth");
+
+        a.links().delete(70001);
+        node.links().createVxlan(device, vxlan(5021, "10.0.0.2", underlay));
+
+        assertThat(a.link("eth1"))
+                .returns("vxlan", Link::kind)
+                .returns(70001, Link::ifindex)
+                .returns(MAC, Link::mac)
+                .returns(1400, Link::mtu);
+        assertThat(b.links().find("eth1")).isEmpty();
+
+        a.links().delete(70001);
+        node.links().createVeth(device, end(b, "eth1"));
+
+        assertThat(a.link("eth1"))
+                .returns("veth", Link::kind)
+                .returns(70001, Link::ifindex)
+                .returns(MAC, Link::mac);
+    }
+
+    @Test
     void anAliasMayBe255BytesLongAndInAnyScript() {
         Link link = veth();
         String alias = "ж".repeat(127) + "x";
