@@ -8,6 +8,7 @@ import static io.meshnet.netlink.generated.Rtnetlink.IFA_FLAGS;
 import static io.meshnet.netlink.generated.Rtnetlink.IFA_F_NODAD;
 import static io.meshnet.netlink.generated.Rtnetlink.IFA_F_TEMPORARY;
 import static io.meshnet.netlink.generated.Rtnetlink.IFA_LOCAL;
+import static io.meshnet.netlink.generated.Rtnetlink.IFA_TARGET_NETNSID;
 import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_CREATE;
 import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_DUMP;
 import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_EXCL;
@@ -51,6 +52,12 @@ final class AddressMessages {
     /** {@code ip address show}. */
     static void list(MessageWriter writer) {
         writer.query(RTM_GETADDR(), NLM_F_DUMP()).ifaddrmsg(AF_UNSPEC(), 0, 0, 0, 0);
+    }
+
+    /** The same in the namespace that the socket's has an id for; {@code ip} has no command for it. */
+    static void list(MessageWriter writer, int netnsid) {
+        list(writer);
+        writer.u32(IFA_TARGET_NETNSID(), netnsid);
     }
 
     /** IFA_LOCAL is the address, IFA_ADDRESS that of the far end, which on a link with a prefix is the same. */

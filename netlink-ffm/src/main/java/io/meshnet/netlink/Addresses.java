@@ -32,12 +32,27 @@ public final class Addresses {
 
     /** All addresses of global scope by ifindex, in one dump, without the temporary ones of IPv6 privacy extensions. */
     public Map<Integer, List<InterfaceAddress>> list() {
-        List<AddressMessages.Assigned> found = new ArrayList<>();
         AddressMessages.list(socket.begin());
+        return listed(socket.where());
+    }
+
+    /**
+     * The same of another namespace, without a handle on it.
+     *
+     * @param netnsid the id that the socket's namespace has for it, see {@link Netnsids}
+     * @throws NetlinkException EINVAL when no namespace has that id (any longer), EACCES without CAP_NET_ADMIN in it
+     */
+    public Map<Integer, List<InterfaceAddress>> list(int netnsid) {
+        AddressMessages.list(socket.begin(), netnsid);
+        return listed(Netnsids.describe(netnsid, socket));
+    }
+
+    private Map<Integer, List<InterfaceAddress>> listed(String where) {
+        List<AddressMessages.Assigned> found = new ArrayList<>();
         int errno = socket.query(
                 (message, into) -> AddressMessages.decode(message, attributes).ifPresent(into::add), found);
         if (errno != 0) {
-            throw socket.refused("list addresses", errno, "in " + socket.where());
+            throw socket.refused("list addresses", errno, "in " + where);
         }
         Map<Integer, List<InterfaceAddress>> byIfindex = new HashMap<>();
         for (AddressMessages.Assigned one : found) {

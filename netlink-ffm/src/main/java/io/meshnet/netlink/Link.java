@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param group its IFLA_GROUP
  * @param alias its IFLA_IFALIAS, empty for none
  * @param peer its IFLA_LINK: for a veth the ifindex of the other end, for a vxlan that of the underlay; 0 for none
- * @param peerNetnsid its IFLA_LINK_NETNSID: the id, in this namespace, of the one {@code peer} lives in; -1 for this one
+ * @param peerNetnsid its IFLA_LINK_NETNSID: the id, in this namespace, of the one {@code peer} lives in; -1 for this one.
+ *     From {@link Links#list(int)} it is the id in the namespace of the socket that asked
  * @param protoDown whether its carrier is held down (IFLA_PROTO_DOWN)
  * @param vxlan its attributes as a vxlan; empty for other kinds
  */

@@ -9,6 +9,7 @@ import static io.meshnet.netlink.generated.Rtnetlink.IFLA_IFNAME;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_MTU;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_NET_NS_FD;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_PROTO_DOWN;
+import static io.meshnet.netlink.generated.Rtnetlink.IFLA_TARGET_NETNSID;
 import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_DUMP;
 import static io.meshnet.netlink.generated.Rtnetlink.RTEXT_FILTER_SKIP_STATS;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
@@ -54,6 +55,12 @@ final class LinkMessages {
     /** {@code ip link show}. */
     static void list(MessageWriter writer) {
         withoutStatistics(writer.query(RTM_GETLINK(), NLM_F_DUMP()).ifinfomsg(0));
+    }
+
+    /** The same in the namespace that the socket's has an id for; {@code ip} has no command for it. */
+    static void list(MessageWriter writer, int netnsid) {
+        list(writer);
+        writer.u32(IFLA_TARGET_NETNSID(), netnsid);
     }
 
     /** {@code ip link delete NAME}. */

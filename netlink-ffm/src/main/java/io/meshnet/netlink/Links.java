@@ -13,7 +13,6 @@ public final class Links {
 
     private final RouteSocket socket;
     private final LinkDecoder decoder = new LinkDecoder();
-    private final AttributeReader attributes = new AttributeReader();
 
     Links(RouteSocket socket) {
         this.socket = socket;
@@ -97,11 +96,29 @@ public final class Links {
 
     /** Every link. */
     public List<Link> list() {
-        List<Link> found = new ArrayList<>();
         LinkMessages.list(socket.begin());
+        return listed(socket.where());
+    }
+
+    /**
+     * Every link of another namespace, without a handle on it.
+     *
+     * <p>The kernel tells {@link Link#peerNetnsid} in the ids of the socket's namespace here, not in those of the links', and gives
+     * the peer's namespace such an id when it has none; that may be one of the socket's namespace for itself.
+     *
+     * @param netnsid the id that the socket's namespace has for it, see {@link Netnsids}
+     * @throws NetlinkException EINVAL when no namespace has that id (any longer), EACCES without CAP_NET_ADMIN in it
+     */
+    public List<Link> list(int netnsid) {
+        LinkMessages.list(socket.begin(), netnsid);
+        return listed(Netnsids.describe(netnsid, socket));
+    }
+
+    private List<Link> listed(String where) {
+        List<Link> found = new ArrayList<>();
         int errno = socket.query(decoder, found);
         if (errno != 0) {
-            throw socket.refused("list links", errno, "in " + socket.where());
+            throw socket.refused("list links", errno, "in " + where);
         }
         return List.copyOf(found);
     }
@@ -198,15 +215,9 @@ public final class Links {
         check(socket.change(0), "set remote " + remote.getHostAddress() + " of vxlan " + vni + " on link", ifindex);
     }
 
-    /** The id this namespace has for another, as {@link Link#peerNetnsid} gives it; -1 when it has none (RTM_GETNSID). */
+    /** The id this namespace has for another, as {@link Link#peerNetnsid} gives it: what {@link Netnsids#find} tells. */
     public int netnsid(Netns other) {
-        List<Integer> found = new ArrayList<>(1);
-        NetnsMessages.id(socket.begin(), other.fd());
-        int errno = socket.query((message, into) -> into.add(NetnsMessages.decode(message, attributes)), found);
-        if (errno != 0) {
-            throw socket.refused("find the id of netns", errno, other + " in " + socket.where());
-        }
-        return found.getFirst();
+        return socket.netnsids().find(other);
     }
 
     private void check(int errno, String operation, int ifindex) {

@@ -45,6 +45,7 @@ public final class RouteSocket implements AutoCloseable {
     private final Links links = new Links(this);
     private final Addresses addresses = new Addresses(this);
     private final Routes routes = new Routes(this);
+    private final Netnsids netnsids = new Netnsids(this);
     private MemorySegment answers = arena.allocate(ANSWERS, Integer.BYTES);
     private boolean closed;
 
@@ -94,6 +95,11 @@ public final class RouteSocket implements AutoCloseable {
     /** Its operations on routes. */
     public Routes routes() {
         return routes;
+    }
+
+    /** Its operations on the ids of namespaces. */
+    public Netnsids netnsids() {
+        return netnsids;
     }
 
     /** A writer for the next requests, empty. */

@@ -8,7 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Golden bytes of what is said about addresses, routes and namespaces, written and read back. */
+/** Golden bytes of what is said about addresses and routes, written and read back. */
 class AddressAndRouteMessagesTest {
 
     static final byte[] ADDRESS = Golden.bytes("""
@@ -127,6 +127,16 @@ class AddressAndRouteMessagesTest {
     }
 
     @Test
+    void allAddressesOfAnotherNamespaceAreAskedForByItsId() {
+        assertThat(Golden.written(writer -> AddressMessages.list(writer, 7))).isEqualTo(Golden.bytes("""
+                                20 00 00 00 16 00 01 03  ; 32 bytes, RTM_GETADDR, NLM_F_REQUEST | NLM_F_DUMP
+                                04 03 02 01 00 00 00 00
+                                00 00 00 00 00 00 00 00  ; ifaddrmsg of AF_UNSPEC: of either family
+                                08 00 0a 00 07 00 00 00  ; IFA_TARGET_NETNSID 7
+                                """));
+    }
+
+    @Test
     void aRouteIsLookedUpForTheWholeAddress() throws UnknownHostException {
         InetAddress ipv4 = InetAddress.getByName("1.1.1.1");
         InetAddress ipv6 = InetAddress.getByName("2001:db8::1");
@@ -174,23 +184,5 @@ class AddressAndRouteMessagesTest {
         System.arraycopy(more, 0, all, LAST, more.length);
         all[0] = (byte) all.length;
         return all;
-    }
-
-    @Test
-    void aNamespaceIsAskedAboutByItsDescriptor() {
-        assertThat(Golden.written(writer -> NetnsMessages.id(writer, 7))).isEqualTo(Golden.bytes("""
-                                1c 00 00 00 5a 00 01 00  ; 28 bytes, RTM_GETNSID, NLM_F_REQUEST
-                                04 03 02 01 00 00 00 00
-                                00 00 00 00              ; rtgen_family AF_UNSPEC, padded
-                                08 00 03 00 07 00 00 00  ; NETNSA_FD 7
-                                """));
-        byte[] answer = Golden.bytes("""
-                1c 00 00 00 58 00 00 00  ; 28 bytes, RTM_NEWNSID
-                04 03 02 01 92 10 00 00
-                00 00 00 00              ; rtgen_family AF_UNSPEC, padded
-                08 00 01 00 ff ff ff ff  ; NETNSA_NSID -1: it has none
-                """);
-        assertThat(NetnsMessages.decode(Golden.reader(answer), new AttributeReader()))
-                .isEqualTo(-1);
     }
 }

@@ -15,6 +15,9 @@ import java.util.stream.Collectors;
 /** What {@code ip} sends, as strace(1) sees it, and a form of a request in which the order of attributes does not matter. */
 final class IpRequests {
 
+    private static final int RTM_NEWLINK = 16;
+    private static final int RTM_NEWNSID = 88;
+    private static final int NETNSA_FD = 3;
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_NET_NS_FD = 28;
     private static final int IFLA_INFO_DATA = 2;
@@ -77,12 +80,16 @@ final class IpRequests {
     static String canonical(byte[] request, int familyHeader) {
         String header = HexFormat.of().formatHex(request, 4, 8);
         String family = HexFormat.of().formatHex(request, 16, 16 + familyHeader);
-        boolean isLink = type(request) == 16;
+        int level = switch (type(request)) {
+            case RTM_NEWLINK -> 0;
+            case RTM_NEWNSID -> 8;
+            default -> 9;
+        };
         return header + " " + family
-                + attributes(Arrays.copyOfRange(request, 16 + familyHeader, request.length), isLink ? 0 : 9);
+                + attributes(Arrays.copyOfRange(request, 16 + familyHeader, request.length), level);
     }
 
-    /** @param level 0 for a link's own attributes, 1 inside IFLA_LINKINFO, 2 inside IFLA_INFO_DATA; 9 where nothing nests */
+    /** @param level 0 for a link's own attributes, 1 inside IFLA_LINKINFO, 2 inside IFLA_INFO_DATA; 8 of an id; 9 where nothing nests */
     private static String attributes(byte[] bytes, int level) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         List<String> all = new ArrayList<>();
@@ -110,6 +117,7 @@ final class IpRequests {
             return HexFormat.of().formatHex(payload, 0, 16)
                     + attributes(Arrays.copyOfRange(payload, 16, payload.length), 0);
         }
-        return level == 0 && type == IFLA_NET_NS_FD ? "fd" : HexFormat.of().formatHex(payload);
+        boolean isDescriptor = (level == 0 && type == IFLA_NET_NS_FD) || (level == 8 && type == NETNSA_FD);
+        return isDescriptor ? "fd" : HexFormat.of().formatHex(payload);
     }
 }

@@ -20,9 +20,12 @@ class LikeIpTest {
     private static final int RTM_DELADDR = 21;
     private static final int RTM_GETADDR = 22;
     private static final int RTM_GETROUTE = 26;
+    private static final int RTM_NEWNSID = 88;
+    private static final int RTM_GETNSID = 90;
     private static final int IFINFOMSG = 16;
     private static final int IFADDRMSG = 8;
     private static final int RTMSG = 12;
+    private static final int RTGENMSG = 4;
 
     private static final MacAddress MAC = MacAddress.parse("02:00:5e:10:00:01");
 
@@ -204,6 +207,22 @@ class LikeIpTest {
         byte[] ours = Golden.written(AddressMessages::list);
 
         assertThat(IpRequests.canonical(ours, IFADDRMSG)).isEqualTo(IpRequests.canonical(theirs, IFADDRMSG));
+    }
+
+    @Test
+    void aNamespaceIsGivenAnId() {
+        same(RTM_NEWNSID, RTGENMSG, writer -> NetnsMessages.assign(writer, 7), "netns set " + pod.name() + " auto");
+    }
+
+    @Test
+    void theIdsOfAnotherNamespaceAreAskedFor() {
+        int netnsid = node.socket().netnsids().assign(pod.netns());
+
+        same(
+                RTM_GETNSID,
+                RTGENMSG,
+                writer -> NetnsMessages.list(writer, netnsid),
+                "netns list-id target-nsid " + netnsid);
     }
 
     @Test

@@ -247,6 +247,10 @@ class LinkMessagesTest {
         assertThat(Golden.written(LinkMessages::list))
                 .isEqualTo(request(
                         "28 00 00 00 12 00 01 03  ; 40 bytes, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP", none + mask));
+        assertThat(Golden.written(writer -> LinkMessages.list(writer, 7)))
+                .isEqualTo(request(
+                        "30 00 00 00 12 00 01 03  ; 48 bytes, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP",
+                        none + mask + "08 00 2e 00 07 00 00 00  ; IFLA_TARGET_NETNSID 7"));
     }
 
     @Test
