@@ -4,19 +4,13 @@ import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
 import static io.meshnet.netlink.generated.Rtnetlink.EFD_CLOEXEC;
 import static io.meshnet.netlink.generated.Rtnetlink.EFD_NONBLOCK;
 import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
-import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
-import static io.meshnet.netlink.generated.Rtnetlink.MSG_TRUNC;
 import static io.meshnet.netlink.generated.Rtnetlink.POLLIN;
-import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELADDR;
-import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
-import static io.meshnet.netlink.generated.Rtnetlink.RTM_NEWADDR;
-import static io.meshnet.netlink.generated.Rtnetlink.RTM_NEWLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_IPV4_IFADDR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_IPV6_IFADDR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_LINK;
+import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_NSID;
 
 import io.meshnet.netlink.generated.pollfd;
-import io.meshnet.netlink.generated.sockaddr_nl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,7 +21,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Tells what happens to the links and addresses of one network namespace, from when it is opened on.
+ * Tells what happens to the links and addresses of one network namespace, or of all that it knows, from when it is opened on.
  *
  * <p>The kernel does not tell of everything: the group or alias of a link that is down may change in silence.
  *
@@ -38,29 +32,32 @@ public final class LinkMonitor implements AutoCloseable {
     /** Room for some thousands of notifications; beyond that it is cheaper to look at everything anew. */
     private static final int RECEIVE_BUFFER = 8 << 20;
 
-    private static final int DATAGRAM = 32 << 10;
     private static final int AT_ONCE = 1000;
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment state = Native.callState(arena);
-    private final MemorySegment datagram = arena.allocate(DATAGRAM, Integer.BYTES);
-    private final MemorySegment sender = arena.allocate(sockaddr_nl.layout());
-    private final MemorySegment senderLength = arena.allocate(ValueLayout.JAVA_INT);
+    private final Notification notification = new Notification(arena);
     private final MemorySegment waits = pollfd.allocateArray(2, arena);
     private final MessageReader reader = new MessageReader();
-    private final AttributeReader attributes = new AttributeReader();
-    private final LinkDecoder links = new LinkDecoder();
+    private final LinkEventDecoder decoder = new LinkEventDecoder();
     private final ReentrantLock polling = new ReentrantLock();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Port port;
     private final int wakeUp;
+    private final int ownId;
 
-    private LinkMonitor(Netns netns, int receiveBuffer) {
+    /** @param ownId the id that the namespace has for itself, to watch all that it knows; OWN_NETNS to watch it alone */
+    private LinkMonitor(Netns netns, int receiveBuffer, int ownId) {
+        this.ownId = ownId;
         int opened = -1;
         try {
             port = Port.open(state, netns);
             opened = port.fd();
             port.receiveBuffer(state, receiveBuffer);
+            if (ownId != LinkEvent.OWN_NETNS) {
+                port.listenToAll(state);
+                port.join(state, RTNLGRP_NSID());
+            }
             port.join(state, RTNLGRP_LINK());
             port.join(state, RTNLGRP_IPV4_IFADDR());
             port.join(state, RTNLGRP_IPV6_IFADDR());
@@ -96,7 +93,36 @@ public final class LinkMonitor implements AutoCloseable {
 
     /** The same with as much room for what was not polled yet. */
     static LinkMonitor open(Netns netns, int receiveBuffer) {
-        return new LinkMonitor(netns, receiveBuffer);
+        return new LinkMonitor(netns, receiveBuffer, LinkEvent.OWN_NETNS);
+    }
+
+    /**
+     * Begins to watch the namespace of the calling thread and every other that it has an id for, now or later ({@link Netnsids#assign}).
+     * Only the thread's own stays alive until the monitor is closed. Nothing is told of a namespace without an id, nor of one whose
+     * user namespace the thread has no CAP_NET_BROADCAST in.
+     *
+     * <p>Gives the thread's namespace an id for itself, as listing a pod would do that has a tunnel of this namespace
+     * ({@link Links#list(int)}). Some kernels tell of the own namespace by that id once it has one, so it has to be known before.
+     *
+     * @throws NetlinkException EPERM without CAP_NET_ADMIN or CAP_NET_BROADCAST
+     * @throws IllegalStateException on a virtual thread, see {@link RouteSocket#open(Netns)}
+     */
+    public static LinkMonitor openAll() {
+        try (Netns own = Netns.ofThread()) {
+            return openAll(own, RECEIVE_BUFFER);
+        }
+    }
+
+    /** The same for another namespace and all that it knows, with as much room for what was not polled yet. */
+    static LinkMonitor openAll(Netns netns, int receiveBuffer) {
+        try (RouteSocket socket = RouteSocket.open(netns)) {
+            return openAll(netns, receiveBuffer, socket.netnsids().assign(netns));
+        }
+    }
+
+    /** The same, given the id that the namespace has for itself. */
+    static LinkMonitor openAll(Netns netns, int receiveBuffer, int ownId) {
+        return new LinkMonitor(netns, receiveBuffer, ownId);
     }
 
     /**
@@ -147,49 +173,33 @@ public final class LinkMonitor implements AutoCloseable {
 
     private void receive(List<LinkEvent> events) {
         while (events.size() < AT_ONCE) {
-            senderLength.set(ValueLayout.JAVA_INT, 0, (int) sender.byteSize());
-            long received =
-                    Native.recvfrom(state, port.fd(), datagram, MSG_TRUNC() | MSG_DONTWAIT(), sender, senderLength);
+            long received = notification.receive(state, port.fd());
             if (received == -EAGAIN()) {
                 return;
             }
-            if (received == -EINTR() || (received >= 0 && sockaddr_nl.nl_pid(sender) != 0)) {
+            if (received == -EINTR() || (received >= 0 && !notification.isFromKernel())) {
                 continue;
             }
-            if (received == -Errno.ENOBUFS || received > datagram.byteSize()) {
+            if (received == -Errno.ENOBUFS || received > notification.datagram().byteSize()) {
                 events.add(new LinkEvent.Overflow());
             } else if (received < 0) {
                 throw new NetlinkException("receive", (int) -received, "", "link notifications");
             } else {
-                Trace.message("<-", datagram, received);
                 decode(received, events);
             }
         }
     }
 
     private void decode(long length, List<LinkEvent> events) {
+        int netnsid = notification.netnsid();
+        int where = netnsid == ownId ? LinkEvent.OWN_NETNS : netnsid; // some kernels tell it of the own namespace, too
         try {
-            reader.wrap(datagram, length);
+            reader.wrap(notification.datagram(), length);
             while (reader.next()) {
-                decode(events);
+                decoder.decode(reader, where, events);
             }
         } catch (MalformedMessageException _) {
             events.add(new LinkEvent.Overflow()); // whatever it was, it is lost
-        }
-    }
-
-    private void decode(List<LinkEvent> events) {
-        int type = reader.type();
-        if (type == RTM_NEWLINK() && LinkDecoder.isLink(reader)) {
-            events.add(new LinkEvent.Changed(links.decode(reader)));
-        } else if (type == RTM_DELLINK() && LinkDecoder.isLink(reader)) {
-            events.add(new LinkEvent.Deleted(links.decode(reader)));
-        } else if (type == RTM_NEWADDR()) {
-            AddressMessages.decode(reader, attributes)
-                    .ifPresent(it -> events.add(new LinkEvent.AddressAdded(it.ifindex(), it.address())));
-        } else if (type == RTM_DELADDR()) {
-            AddressMessages.decode(reader, attributes)
-                    .ifPresent(it -> events.add(new LinkEvent.AddressDeleted(it.ifindex(), it.address())));
         }
     }
 

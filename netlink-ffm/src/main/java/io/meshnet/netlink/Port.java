@@ -5,6 +5,7 @@ import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_ADD_MEMBERSHIP;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_CAP_ACK;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_EXT_ACK;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_GET_STRICT_CHK;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_LISTEN_ALL_NSID;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_ROUTE;
 import static io.meshnet.netlink.generated.Rtnetlink.SOCK_CLOEXEC;
 import static io.meshnet.netlink.generated.Rtnetlink.SOCK_RAW;
@@ -100,15 +101,20 @@ record Port(int fd, int portId) {
 
     /** Joins a multicast group, RTNLGRP_*. */
     void join(MemorySegment state, int group) {
+        set(state, NETLINK_ADD_MEMBERSHIP(), group, "join multicast group", String.valueOf(group));
+    }
+
+    /** Receives what is multicast in every namespace that its own has an id for. Takes CAP_NET_BROADCAST. */
+    void listenToAll(MemorySegment state) {
+        set(state, NETLINK_LISTEN_ALL_NSID(), 1, "listen to", "all namespaces, which takes CAP_NET_BROADCAST");
+    }
+
+    private void set(MemorySegment state, int option, int value, String operation, String subject) {
         try (Arena arena = Arena.ofConfined()) {
-            int error = Native.setsockopt(
-                    state,
-                    fd,
-                    SOL_NETLINK(),
-                    NETLINK_ADD_MEMBERSHIP(),
-                    arena.allocateFrom(ValueLayout.JAVA_INT, group));
+            MemorySegment pointer = arena.allocateFrom(ValueLayout.JAVA_INT, value);
+            int error = Native.setsockopt(state, fd, SOL_NETLINK(), option, pointer);
             if (error < 0) {
-                throw new NetlinkException("join multicast group", -error, "", String.valueOf(group));
+                throw new NetlinkException(operation, -error, "", subject);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.meshnet.netlink;
 
+import static io.meshnet.netlink.LinkEvent.OWN_NETNS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -55,7 +56,7 @@ class LinkMonitorTest {
     }
 
     private static boolean isChange(LinkEvent event, Predicate<Link> of) {
-        return event instanceof LinkEvent.Changed(Link link) && of.test(link);
+        return event instanceof LinkEvent.Changed(int netnsid, Link link) && netnsid == OWN_NETNS && of.test(link);
     }
 
     @Test
@@ -69,7 +70,7 @@ class LinkMonitorTest {
         pod.links().delete(link.ifindex());
         List<String> gone = new ArrayList<>();
         until(event -> {
-            if (event instanceof LinkEvent.Deleted(Link it)) {
+            if (event instanceof LinkEvent.Deleted(int netnsid, Link it) && netnsid == OWN_NETNS) {
                 gone.add(it.name());
             }
             return gone.containsAll(List.of("eth1", "eth2"));
@@ -83,10 +84,10 @@ class LinkMonitorTest {
                 new InterfaceAddress(InetAddress.getByName("12.12.12.1"), 24),
                 new InterfaceAddress(InetAddress.getByName("2001:db8::1"), 64))) {
             pod.socket().addresses().add(ifindex, address);
-            until(new LinkEvent.AddressAdded(ifindex, address)::equals);
+            until(new LinkEvent.AddressAdded(OWN_NETNS, ifindex, address)::equals);
 
             pod.socket().addresses().delete(ifindex, address);
-            until(new LinkEvent.AddressDeleted(ifindex, address)::equals);
+            until(new LinkEvent.AddressDeleted(OWN_NETNS, ifindex, address)::equals);
         }
     }
 

@@ -2,6 +2,8 @@ package io.meshnet.netlink;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Golden bytes of what is said about the ids of namespaces, written and read back. */
@@ -17,8 +19,21 @@ class NetnsMessagesTest {
             04 00 77 00              ; an attribute of a later kernel, empty
             """);
 
+    static final byte[] GONE = Golden.bytes("""
+            1c 00 00 00 59 00 00 00  ; 28 bytes, RTM_DELNSID
+            00 00 00 00 00 00 00 00
+            00 00 00 00              ; rtgen_family AF_UNSPEC, padded
+            08 00 01 00 05 00 00 00  ; NETNSA_NSID 5
+            """);
+
     private static NetnsMessages.Ids decode(byte[] message) {
         return NetnsMessages.decode(Golden.reader(message), new AttributeReader());
+    }
+
+    private static List<LinkEvent> events(byte[] message, int netnsid) {
+        List<LinkEvent> events = new ArrayList<>();
+        new LinkEventDecoder().decode(Golden.reader(message), netnsid, events);
+        return events;
     }
 
     @Test
@@ -58,5 +73,12 @@ class NetnsMessagesTest {
                                 08 00 04 00 07 00 00 00  ; NETNSA_TARGET_NSID 7
                                 """));
         assertThat(decode(KNOWN)).isEqualTo(new NetnsMessages.Ids(2, 9));
+    }
+
+    @Test
+    void anIdThatIsNoMoreIsANamespaceThatIsGoneIfItIsAnIdOfOurs() {
+        assertThat(events(GONE, LinkEvent.OWN_NETNS)).containsExactly(new LinkEvent.NetnsGone(5));
+        assertThat(events(GONE, 2)).isEmpty();
+        assertThat(events(KNOWN, LinkEvent.OWN_NETNS)).isEmpty();
     }
 }

@@ -24,10 +24,13 @@ class ReaderFuzzTest {
             AddressAndRouteMessagesTest.ADDRESS,
             AddressAndRouteMessagesTest.ADDRESS6,
             AddressAndRouteMessagesTest.ROUTE,
+            NetnsMessagesTest.GONE,
+            NetnsMessagesTest.KNOWN,
             concatenated(AddressAndRouteMessagesTest.ADDRESS6, LinkMessagesTest.VXLAN));
 
     private final LinkDecoder links = new LinkDecoder();
     private final AttributeReader attributes = new AttributeReader();
+    private final LinkEventDecoder events = new LinkEventDecoder();
     private final ExtendedAck ack = new ExtendedAck();
 
     private static byte[] concatenated(byte[] first, byte[] second) {
@@ -90,6 +93,11 @@ class ReaderFuzzTest {
                 attempt(outcome, () -> AddressMessages.decode(reader, attributes));
                 attempt(outcome, () -> RouteMessages.decode(reader, attributes));
                 attempt(outcome, () -> NetnsMessages.decode(reader, attributes));
+                attempt(outcome, () -> {
+                    List<LinkEvent> seen = new ArrayList<>();
+                    events.decode(reader, LinkEvent.OWN_NETNS, seen);
+                    return seen;
+                });
                 attempt(outcome, () -> ack.error(reader) + ack.text());
                 attempt(outcome, () -> ack.done(reader) + ack.text());
             }
@@ -98,7 +106,7 @@ class ReaderFuzzTest {
         } catch (RuntimeException e) {
             throw new AssertionError(context, e);
         }
-        assertThat(outcome.size()).as(context).isLessThanOrEqualTo(6 * length);
+        assertThat(outcome.size()).as(context).isLessThanOrEqualTo(7 * length);
         return outcome;
     }
 
