@@ -1,13 +1,16 @@
 package io.meshnet.topology;
 
+import java.util.OptionalInt;
+
 /**
  * A link as one pod's list declares it.
  *
  * @param uid identifies the link across the topology, 1 to {@link #MAX_UID}
  * @param local the declaring pod's end
  * @param peer the other end, which may be another interface of the same pod
+ * @param mtu of both interfaces, in bytes, {@link #MIN_MTU} to {@link #MAX_MTU}; empty: the daemons' own choice
  */
-public record DeclaredLink(int uid, LinkEnd local, LinkEnd peer) {
+public record DeclaredLink(int uid, LinkEnd local, LinkEnd peer, OptionalInt mtu) {
 
     /** What is added to a uid to make the VNI of its vxlan. */
     public static final int VNI_BASE = 5000;
@@ -15,7 +18,13 @@ public record DeclaredLink(int uid, LinkEnd local, LinkEnd peer) {
     /** The largest uid whose VNI still fits 24 bits. */
     public static final int MAX_UID = (1 << 24) - 1 - VNI_BASE;
 
-    /** @throws IllegalArgumentException if the uid is out of range or both ends are the same interface */
+    /** The kernel's {@code ETH_MIN_MTU}: what every IPv4 host has to take in one piece (RFC 791). */
+    public static final int MIN_MTU = 68;
+
+    /** The kernel's {@code ETH_MAX_MTU}: the longest packet that IPv4 can tell the length of. */
+    public static final int MAX_MTU = 65535;
+
+    /** @throws IllegalArgumentException if uid or MTU is out of range or both ends are the same interface */
     public DeclaredLink {
         if (uid < 1 || uid > MAX_UID) {
             throw new IllegalArgumentException("uid " + uid + " is out of the range 1 to " + MAX_UID);
@@ -24,6 +33,15 @@ public record DeclaredLink(int uid, LinkEnd local, LinkEnd peer) {
             throw new IllegalArgumentException(
                     "link " + uid + ": " + local.pod() + " " + local.ifname() + " cannot be its own peer");
         }
+        if (mtu.isPresent() && (mtu.getAsInt() < MIN_MTU || mtu.getAsInt() > MAX_MTU)) {
+            throw new IllegalArgumentException(
+                    "link " + uid + ": mtu " + mtu.getAsInt() + " is out of the range " + MIN_MTU + " to " + MAX_MTU);
+        }
+    }
+
+    /** A link whose MTU is not declared. */
+    public DeclaredLink(int uid, LinkEnd local, LinkEnd peer) {
+        this(uid, local, peer, OptionalInt.empty());
     }
 
     /** The VNI of the link when its ends are on two nodes. */
@@ -38,15 +56,19 @@ public record DeclaredLink(int uid, LinkEnd local, LinkEnd peer) {
 
     /** The same link as its peer would declare it. */
     public DeclaredLink mirrored() {
-        return new DeclaredLink(uid, /* local= */ peer, /* peer= */ local);
+        return new DeclaredLink(uid, /* local= */ peer, /* peer= */ local, mtu);
     }
 
     /**
-     * This link, with the addresses that only the peer's own declaration of it states.
+     * This link, with the addresses and the MTU that only the peer's own declaration of it states.
      *
      * @param theirs the peer's declaration; one that {@link TopologyCheck} finds no disagreement in
      */
     public DeclaredLink completedBy(DeclaredLink theirs) {
-        return new DeclaredLink(uid, local.completedBy(theirs.peer), peer.completedBy(theirs.local));
+        return new DeclaredLink(
+                uid,
+                local.completedBy(theirs.peer),
+                peer.completedBy(theirs.local),
+                mtu.isPresent() ? mtu : theirs.mtu);
     }
 }

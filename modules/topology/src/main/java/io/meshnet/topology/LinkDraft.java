@@ -24,8 +24,7 @@ final class LinkDraft {
     static final String LOCAL_IP = "local_ip";
     static final String PEER_INTF = "peer_intf";
     static final String PEER_IP = "peer_ip";
-
-    private static final BigInteger MAX_UID = BigInteger.valueOf(DeclaredLink.MAX_UID);
+    static final String MTU = "mtu";
 
     private final PodName pod;
     private final int index;
@@ -34,6 +33,7 @@ final class LinkDraft {
     private Optional<Integer> uid = Optional.empty();
     private Optional<LinkEnd> local = Optional.empty();
     private Optional<LinkEnd> peer = Optional.empty();
+    private OptionalInt mtu = OptionalInt.empty();
 
     private LinkDraft(PodName pod, int index) {
         this.pod = pod;
@@ -77,7 +77,7 @@ final class LinkDraft {
     /** The link; empty if there is a problem. */
     Optional<DeclaredLink> link() {
         return faults.isEmpty()
-                ? Optional.of(new DeclaredLink(uid.orElseThrow(), local.orElseThrow(), peer.orElseThrow()))
+                ? Optional.of(new DeclaredLink(uid.orElseThrow(), local.orElseThrow(), peer.orElseThrow(), mtu))
                 : Optional.empty();
     }
 
@@ -116,7 +116,7 @@ final class LinkDraft {
 
     private static boolean isKnown(String name) {
         return switch (name.toLowerCase(Locale.ROOT)) {
-            case UID, PEER_POD, LOCAL_INTF, LOCAL_IP, PEER_INTF, PEER_IP -> true;
+            case UID, PEER_POD, LOCAL_INTF, LOCAL_IP, PEER_INTF, PEER_IP, MTU -> true;
             default -> false;
         };
     }
@@ -128,6 +128,7 @@ final class LinkDraft {
         Optional<Prefix> localIp = address(members, LOCAL_IP);
         Optional<String> peerIntf = required(members, PEER_INTF, LinkDraft::ifname);
         Optional<Prefix> peerIp = address(members, PEER_IP);
+        mtu = mtu(members);
         local = localIntf.map(name -> new LinkEnd(pod, name, localIp));
         peer = peerPod.flatMap(owner -> peerIntf.map(name -> new LinkEnd(owner, name, peerIp)));
         if (local.isPresent() && peer.isPresent() && local.get().sameInterface(peer.get())) {
@@ -148,16 +149,29 @@ final class LinkDraft {
                             : "is missing");
             return Optional.empty();
         }
+        String why = " (the VNI is " + DeclaredLink.VNI_BASE + " + uid and has 24 bits)";
+        return integer(UID, member, 1, DeclaredLink.MAX_UID, why);
+    }
+
+    private OptionalInt mtu(Map<String, Member> members) {
+        Member member = members.get(MTU);
+        if (member == null || member.token() == JsonToken.VALUE_NULL) {
+            return OptionalInt.empty();
+        }
+        return integer(MTU, member, DeclaredLink.MIN_MTU, DeclaredLink.MAX_MTU, "")
+                .map(OptionalInt::of)
+                .orElseGet(OptionalInt::empty);
+    }
+
+    /** A number from least to most; {@code why} follows the words that say so. */
+    private Optional<Integer> integer(String name, Member member, int least, int most, String why) {
         if (member.token() != JsonToken.VALUE_NUMBER_INT) {
-            fault(UID, member.described() + " is not an integer");
+            fault(name, member.described() + " is not an integer");
             return Optional.empty();
         }
         var value = new BigInteger(member.text());
-        if (value.signum() <= 0 || value.compareTo(MAX_UID) > 0) {
-            fault(
-                    UID,
-                    member.described() + " is out of the range 1 to " + MAX_UID + " (the VNI is "
-                            + DeclaredLink.VNI_BASE + " + uid and has 24 bits)");
+        if (value.compareTo(BigInteger.valueOf(least)) < 0 || value.compareTo(BigInteger.valueOf(most)) > 0) {
+            fault(name, member.described() + " is out of the range " + least + " to " + most + why);
             return Optional.empty();
         }
         return Optional.of(value.intValue());

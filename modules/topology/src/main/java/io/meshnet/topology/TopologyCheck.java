@@ -32,7 +32,7 @@ public final class TopologyCheck {
 
     /**
      * Why a link cannot be made as declared, as far as its peer's own list tells: the peer gives the uid to another
-     * pod, interface or address, or uses the interface for another link.
+     * pod, interface or address, states another MTU, or uses the interface for another link.
      *
      * @param link as its local pod declares it
      * @param peerLinks the list of {@code link.peer().pod()}; empty if it has none, or a broken one
@@ -85,6 +85,7 @@ public final class TopologyCheck {
         }
         address(LinkDraft.LOCAL_IP, local, LinkDraft.PEER_IP, theirs.peer()).ifPresent(found::add);
         address(LinkDraft.PEER_IP, peer, LinkDraft.LOCAL_IP, theirs.local()).ifPresent(found::add);
+        mtu(link, theirs).ifPresent(found::add);
         if (found.isEmpty()) {
             family(link, theirs).ifPresent(found::add);
         }
@@ -104,6 +105,15 @@ public final class TopologyCheck {
                         address.toString(),
                         theirName,
                         theirs.address().get().toString()));
+    }
+
+    private static Optional<Difference> mtu(DeclaredLink link, DeclaredLink theirs) {
+        return link.mtu().isPresent() && theirs.mtu().isPresent() && !link.mtu().equals(theirs.mtu())
+                ? Optional.of(new Difference(
+                        LinkDraft.MTU,
+                        Integer.toString(link.mtu().getAsInt()),
+                        LinkDraft.MTU + " is " + theirs.mtu().getAsInt()))
+                : Optional.empty();
     }
 
     /** One view may state one end and the other view the other end, each in a family of its own. */

@@ -17,7 +17,7 @@ public final class TopologyJson {
 
     /**
      * Reads a pod's list. Names are matched without regard to case, unknown ones ignored; an address may be missing,
-     * null or empty. A link between two interfaces of the pod may be listed from one end or from both, and is one link
+     * null or empty, the MTU missing or null. A link between two interfaces of the pod may be listed from one end or from both, and is one link
      * either way.
      *
      * @param pod whose list it is
@@ -42,7 +42,7 @@ public final class TopologyJson {
         return parse(pod, json.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** Writes links in the form that {@link #parse} reads. Ends without address have no member for it. */
+    /** Writes links in the form that {@link #parse} reads. What is not declared has no member. */
     public static String write(List<DeclaredLink> links) {
         var text = new StringWriter();
         try (JsonGenerator generator = JsonText.FACTORY.createGenerator(text)) {
@@ -65,6 +65,9 @@ public final class TopologyJson {
         write(LinkDraft.LOCAL_IP, link.local().address(), generator);
         generator.writeStringField(LinkDraft.PEER_INTF, link.peer().ifname());
         write(LinkDraft.PEER_IP, link.peer().address(), generator);
+        if (link.mtu().isPresent()) {
+            generator.writeNumberField(LinkDraft.MTU, link.mtu().getAsInt());
+        }
         generator.writeEndObject();
     }
 

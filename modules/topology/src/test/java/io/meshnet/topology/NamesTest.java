@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import java.net.InetAddress;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,12 @@ class NamesTest {
         var two = new LinkEnd(PodName.of("pod1"), "eth2", Optional.empty());
         assertThat(new DeclaredLink(16_772_215, one, two).vni()).isEqualTo(0xff_ffff);
         assertThat(new DeclaredLink(1, one, two).mirrored()).isEqualTo(new DeclaredLink(1, two, one));
+        assertThat(new DeclaredLink(1, one, two, OptionalInt.of(9000)).mirrored())
+                .isEqualTo(new DeclaredLink(1, two, one, OptionalInt.of(9000)));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new DeclaredLink(1, one, two, OptionalInt.of(67)))
+                .withMessage("link 1: mtu 67 is out of the range 68 to 65535");
+        assertThatIllegalArgumentException().isThrownBy(() -> new DeclaredLink(1, one, two, OptionalInt.of(65536)));
         assertThatIllegalArgumentException().isThrownBy(() -> new DeclaredLink(16_772_216, one, two));
         assertThatIllegalArgumentException().isThrownBy(() -> new DeclaredLink(0, one, two));
         assertThatIllegalArgumentException()

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -13,10 +14,14 @@ import org.junit.jupiter.api.Test;
 
 class TopologyCheckTest {
 
-    /** A link as "11 pod1:eth1 pod2:eth1", each end optionally followed by "=address". */
+    /** A link as "11 pod1:eth1 pod2:eth1", each end optionally followed by "=address", and at last perhaps an MTU. */
     private static DeclaredLink link(String text) {
-        var parts = text.split(" ", 3);
-        return new DeclaredLink(Integer.parseInt(parts[0]), end(parts[1]), end(parts[2]));
+        var parts = text.split(" ", 4);
+        return new DeclaredLink(
+                Integer.parseInt(parts[0]),
+                end(parts[1]),
+                end(parts[2]),
+                parts.length == 4 ? OptionalInt.of(Integer.parseInt(parts[3])) : OptionalInt.empty());
     }
 
     private static LinkEnd end(String text) {
@@ -107,6 +112,24 @@ class TopologyCheckTest {
         assertThat(check("11 pod1:eth1=10.0.0.1/24 pod2:eth1", "11 pod2:eth1=fd00::2/64 pod1:eth1"))
                 .containsExactly(
                         "/pod1/links: link uid 11: local_ip: \"10.0.0.1/24\", but in /pod2/links: link uid 11: local_ip is \"fd00::2/64\", of another family");
+    }
+
+    @Test
+    void an_mtu_that_only_one_view_states_is_no_disagreement_and_completes_the_other() {
+        assertThat(check("11 pod1:eth1 pod2:eth1 9000", "11 pod2:eth1 pod1:eth1"))
+                .isEmpty();
+        assertThat(check("11 pod1:eth1 pod2:eth1 9000", "11 pod2:eth1 pod1:eth1 9000"))
+                .isEmpty();
+        DeclaredLink with = link("11 pod1:eth1 pod2:eth1 9000");
+        DeclaredLink without = link("11 pod1:eth1 pod2:eth1");
+        assertThat(without.completedBy(with.mirrored())).isEqualTo(with);
+        assertThat(with.completedBy(without.mirrored())).isEqualTo(with);
+    }
+
+    @Test
+    void a_peer_that_states_another_mtu_disagrees_and_is_told_once() {
+        assertThat(check("11 pod1:eth1 pod2:eth1 1400", "11 pod2:eth1 pod1:eth1 1500"))
+                .containsExactly("/pod1/links: link uid 11: mtu: 1400, but in /pod2/links: link uid 11: mtu is 1500");
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -55,11 +56,14 @@ class TopologyJsonTest {
         var links = List.of(
                 SEED_LINK,
                 new DeclaredLink(22, end("pod2", "eth3", ""), end("pod4", "e", "fd00::1/64")),
-                new DeclaredLink(23, end("pod2", "eth4", "10.0.0.1/31"), end("pod2", "eth5", "10.0.0.0/31")));
+                new DeclaredLink(23, end("pod2", "eth4", "10.0.0.1/31"), end("pod2", "eth5", "10.0.0.0/31")),
+                new DeclaredLink(24, end("pod2", "eth6", ""), end("pod4", "f", ""), OptionalInt.of(9000)));
         assertThat(TopologyJson.parse(POD2, TopologyJson.write(links))).isEqualTo(links);
         assertThat(TopologyJson.write(links.subList(1, 2)))
                 .isEqualTo(json(
                         "[{'uid':22,'peer_pod':'pod4','local_intf':'eth3','peer_intf':'e','peer_ip':'fd00::1/64'}]"));
+        assertThat(TopologyJson.write(links.subList(3, 4)))
+                .isEqualTo(json("[{'uid':24,'peer_pod':'pod4','local_intf':'eth6','peer_intf':'f','mtu':9000}]"));
         assertThat(TopologyJson.parse(POD2, TopologyJson.write(List.of()))).isEmpty();
     }
 
@@ -67,7 +71,7 @@ class TopologyJsonTest {
     void names_match_in_any_case_and_unknown_ones_are_ignored() throws TopologyException {
         String json = json("""
                 [{'UID':21,'Peer_Pod':'pod3','LOCAL_INTF':'eth2','local_ip':'23.23.23.2/24','peer_intf':'eth2','peer_ip':'23.23.23.3/24',
-                  'uuid':'x','mtu':9000,'nested':{'uid':1,'a':[1,{'b':2}]},'again':1,'again':2}]""");
+                  'uuid':'x','mut':9000,'nested':{'uid':1,'a':[1,{'b':2}]},'again':1,'again':2}]""");
         assertThat(TopologyJson.parse(POD2, json)).containsExactly(SEED_LINK);
     }
 
@@ -82,6 +86,27 @@ class TopologyJsonTest {
                         new DeclaredLink(1, end("pod2", "a", ""), end("pod3", "a", "")),
                         new DeclaredLink(2, end("pod2", "b", ""), end("pod3", "b", "")),
                         new DeclaredLink(3, end("pod2", "c", ""), end("pod3", "c", "10.0.0.1/8")));
+    }
+
+    @Test
+    void an_mtu_may_be_missing_or_null_and_is_otherwise_what_ethernet_can_have() throws TopologyException {
+        String json = json("""
+                [{'uid':1,'peer_pod':'pod3','local_intf':'a','peer_intf':'a','mtu':null},
+                 {'uid':2,'peer_pod':'pod3','local_intf':'b','peer_intf':'b','mtu':68},
+                 {'uid':3,'peer_pod':'pod3','local_intf':'c','peer_intf':'c','MTU':65535}]""");
+        assertThat(TopologyJson.parse(POD2, json))
+                .extracting(DeclaredLink::mtu)
+                .containsExactly(OptionalInt.empty(), OptionalInt.of(68), OptionalInt.of(65535));
+    }
+
+    @Test
+    void the_mtu_of_a_self_loop_may_be_stated_at_either_end() throws TopologyException {
+        String json = json("""
+                [{'uid':5,'peer_pod':'pod2','local_intf':'eth1','peer_intf':'eth2'},
+                 {'uid':5,'peer_pod':'pod2','local_intf':'eth2','peer_intf':'eth1','mtu':9000}]""");
+        assertThat(TopologyJson.parse(POD2, json))
+                .containsExactly(
+                        new DeclaredLink(5, end("pod2", "eth1", ""), end("pod2", "eth2", ""), OptionalInt.of(9000)));
     }
 
     @Test
@@ -184,6 +209,16 @@ class TopologyJsonTest {
                         "peer_ip",
                         "'fd00::3/64','local_ip':'10.0.0.1/24'",
                         "fd00::3/64 is of another address family than local_ip 10.0.0.1/24"),
+                with("mtu", "67", "67 is out of the range 68 to 65535"),
+                with("mtu", "65536", "65536 is out of the range 68 to 65535"),
+                with("mtu", "0", "0 is out of the range 68 to 65535"),
+                with("mtu", "-1500", "-1500 is out of the range 68 to 65535"),
+                with("mtu", "99999999999", "99999999999 is out of the range 68 to 65535"),
+                with("mtu", "1500.0", "1500.0 is not an integer"),
+                with("mtu", "'1500'", "\"1500\" is not an integer"),
+                with("mtu", "''", "\"\" is not an integer"),
+                with("mtu", "{}", "an object is not an integer"),
+                with("mtu", "1500,'Mtu':1500", "is given twice, first as \"mtu\" and then as \"Mtu\""),
                 Arguments.of(
                         "[{'uid':21,'peer_pod':'pod2','local_intf':'eth2','peer_intf':'eth2'}]",
                         "/pod2/links: link 0 (uid 21): peer_intf: \"eth2\" of this same pod is the link's own local_intf"),
@@ -212,6 +247,10 @@ class TopologyJsonTest {
                         "[{'uid':5,'peer_pod':'pod2','local_intf':'a','peer_intf':'b','local_ip':'10.0.0.1/24'},"
                                 + "{'uid':5,'peer_pod':'pod2','local_intf':'b','peer_intf':'a','peer_ip':'10.0.0.9/24'}]",
                         "/pod2/links: link 1 (uid 5): peer_ip: \"10.0.0.9/24\", but local_ip is \"10.0.0.1/24\" in link 0 (uid 5)"),
+                Arguments.of(
+                        "[{'uid':5,'peer_pod':'pod2','local_intf':'a','peer_intf':'b','mtu':1400},"
+                                + "{'uid':5,'peer_pod':'pod2','local_intf':'b','peer_intf':'a','mtu':1500}]",
+                        "/pod2/links: link 1 (uid 5): mtu: 1500, but mtu is 1400 in link 0 (uid 5)"),
                 Arguments.of(
                         "[{'uid':5,'peer_pod':'pod2','local_intf':'a','peer_intf':'b'},"
                                 + "{'uid':5,'peer_pod':'pod2','local_intf':'b','peer_intf':'a'},"
