@@ -50,7 +50,7 @@ final class TopologyFollower implements TopologyStore.Listener {
     }
 
     @Override
-    public void snapshot(Map<PodName, PodRecord> pods, long revision) {
+    public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
         LOG.log(Level.INFO, "{0}: following {1} pods", endpoints, pods.size());
         Collection<PodName> affected = cluster.replaceAll(pods, revision);
         following = true;
@@ -67,6 +67,9 @@ final class TopologyFollower implements TopologyStore.Listener {
                 .filter(attachment -> isPending(attachment) || fabric.isSuperseded(attachment))
                 .toList());
     }
+
+    @Override
+    public void nodes(Set<String> alive) {}
 
     /** Tries again what the store could not be told. Does nothing while the store is not followed: a snapshot will come. */
     void retry() {

@@ -2,6 +2,8 @@ package io.meshnet.store.etcd;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.common.exception.ErrorCode;
+import io.etcd.jetcd.common.exception.EtcdException;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.options.GetOption;
 import io.meshnet.store.etcd.Keyspace.Complaints;
@@ -75,7 +77,7 @@ final class Connection implements AutoCloseable {
         return keys;
     }
 
-    /** All keys of all pods, in pages that are all of the first one's revision. */
+    /** All keys of all pods and nodes, in pages that are all of the first one's revision. */
     Keyspace readAll(Complaints complaints) throws StoreException {
         var keys = new Keyspace(complaints);
         ByteSequence from = ALL;
@@ -114,12 +116,17 @@ final class Connection implements AutoCloseable {
      * @param what the call does, in words
      */
     <T> T call(String what, Function<Client, CompletableFuture<T>> call) throws StoreException {
+        return call(what, deadline, call);
+    }
+
+    /** As {@link #call(String, Function)}, for at most another time than the deadline. */
+    <T> T call(String what, Duration atMost, Function<Client, CompletableFuture<T>> call) throws StoreException {
         try {
-            return call.apply(client).get(deadline.toNanos(), TimeUnit.NANOSECONDS);
+            return call.apply(client).get(atMost.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
             throw failure(what, e.getCause());
         } catch (TimeoutException e) {
-            throw new StoreException(message(what, "no answer within " + deadline.toMillis() + " ms"), e);
+            throw new StoreException(message(what, "no answer within " + atMost.toMillis() + " ms"), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new StoreException(message(what, "interrupted"), e);
@@ -131,6 +138,11 @@ final class Connection implements AutoCloseable {
     /** Puts a failure into the words of the store. */
     StoreException failure(String what, Throwable cause) {
         return new StoreException(message(what, reason(cause)), cause);
+    }
+
+    /** Whether etcd has answered that something is not there: a lease that ran out, or that it never knew. */
+    static boolean isNotFound(StoreException e) {
+        return e.getCause() instanceof EtcdException etcd && etcd.getErrorCode() == ErrorCode.NOT_FOUND;
     }
 
     @Override

@@ -17,6 +17,7 @@ import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.StoreException;
 import io.meshnet.topology.TopologyStore;
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -24,18 +25,20 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Topologies and placements in the keys of the seed. Safe for use by any thread; calls block, at most for the deadline
+ * Topologies and placements in the keys of the seed, and the nodes beside them. Safe for use by any thread; calls block, at most for the deadline
  * and twice that where it says so.
  *
  * <p>The keys know pods by name alone, so only pods of {@link PodName#DEFAULT_NAMESPACE} can be in them.
  */
 public final class EtcdStore implements TopologyStore {
+    private static final Duration LEAST_TIME_TO_LIVE = Duration.ofSeconds(1);
     private static final ByteSequence EMPTY = bytes("");
 
     private final Endpoints endpoints;
     private final Duration deadline;
     private final Complaints complaints = new Complaints();
     private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
+    private final Set<Announcer> announcers = ConcurrentHashMap.newKeySet();
     private final Requests requests;
     private volatile boolean closed;
 
@@ -150,11 +153,38 @@ public final class EtcdStore implements TopologyStore {
         };
     }
 
-    /** Ends the subscriptions and fails the calls in flight. */
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A key under a lease, kept alive and looked at by a thread of its own every quarter to third of the time to live. Whatever else is
+     * under that key is overwritten, another process's announcement too; its value is {@code vtep}, and is not read by anybody. Time to
+     * live is counted in whole seconds, two of them at least with an etcd of the usual election timeout. Less than one is refused.
+     *
+     * @throws IllegalStateException if the store is closed
+     */
+    @Override
+    public Announcement announce(String node, InetAddress vtep, Duration timeToLive) {
+        if (timeToLive.compareTo(LEAST_TIME_TO_LIVE) < 0) {
+            throw new IllegalArgumentException("time to live " + timeToLive + " is less than " + LEAST_TIME_TO_LIVE);
+        }
+        var announcer = Announcer.start(requests, NodeKey.of(node), NumericAddress.format(vtep), timeToLive, deadline);
+        announcers.add(announcer);
+        if (closed) {
+            announcer.close();
+            throw new IllegalStateException("the store is closed");
+        }
+        return () -> {
+            announcers.remove(announcer);
+            announcer.close();
+        };
+    }
+
+    /** Ends subscriptions and announcements, and fails the calls in flight. */
     @Override
     public void close() {
         closed = true;
         followers.forEach(Follower::close);
+        announcers.forEach(Announcer::close);
         requests.close();
     }
 

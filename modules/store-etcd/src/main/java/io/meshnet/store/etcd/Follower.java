@@ -9,7 +9,10 @@ import io.meshnet.topology.TopologyStore.Subscription;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A subscription: a thread that takes a snapshot, follows etcd from there, and begins again whenever it cannot. Every
@@ -43,6 +47,8 @@ final class Follower implements Subscription {
 
     /** Of the thread alone: whether the listener knows that we cannot follow. */
     private boolean interrupted;
+    /** Of the thread alone: the nodes that the listener was told last. */
+    private Set<String> nodes = Set.of();
 
     private Follower(
             Supplier<Connection> connections, Keyspace.Complaints complaints, Listener listener, Duration closing) {
@@ -128,9 +134,12 @@ final class Follower implements Subscription {
                 }
                 Map<PodName, PodRecord> told = new HashMap<>(keys.records());
                 interrupted = false;
-                tell(() -> listener.snapshot(Map.copyOf(told), revision));
+                nodes = keys.nodes();
+                tell(() -> listener.snapshot(Map.copyOf(told), nodes, revision));
                 while (!isClosed()) {
-                    apply(watch.next(), keys, told);
+                    for (List<WatchEvent> together : revisions(watch.next())) {
+                        apply(together, keys, told);
+                    }
                 }
             }
         } finally {
@@ -138,7 +147,18 @@ final class Follower implements Subscription {
         }
     }
 
-    /** Applies all events before any is told, so that what was written together is seen together. */
+    /** The events of each revision, in order. */
+    private static Collection<List<WatchEvent>> revisions(List<WatchEvent> events) {
+        return events.stream()
+                .collect(Collectors.groupingBy(
+                        event -> event.getKeyValue().getModRevision(), LinkedHashMap::new, Collectors.toList()))
+                .values();
+    }
+
+    /**
+     * Applies all events of a revision before any is told, so that what was written together is seen together. No pod is told on a node
+     * before the node is, and no node's end before the pods that left it.
+     */
     private void apply(List<WatchEvent> events, Keyspace keys, Map<PodName, PodRecord> told) {
         Set<PodName> touched = new LinkedHashSet<>();
         for (WatchEvent event : events) {
@@ -148,12 +168,24 @@ final class Follower implements Subscription {
             pod.ifPresent(touched::add);
             keys.advance(event.getKeyValue().getModRevision());
         }
+        Set<String> alive = keys.nodes();
+        var known = new HashSet<>(nodes);
+        known.addAll(alive);
+        tellNodes(known);
         for (PodName pod : touched) {
             PodRecord now = keys.record(pod);
             PodRecord before = now.isVoid() ? told.remove(pod) : told.put(pod, now);
             if (!now.saysSameAs(before == null ? PodRecord.unknown(pod) : before)) {
                 tell(() -> listener.changed(now));
             }
+        }
+        tellNodes(alive);
+    }
+
+    private void tellNodes(Set<String> alive) {
+        if (!alive.equals(nodes)) {
+            nodes = Set.copyOf(alive);
+            tell(() -> listener.nodes(nodes));
         }
     }
 

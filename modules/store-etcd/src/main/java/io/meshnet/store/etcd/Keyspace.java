@@ -8,12 +8,15 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The keys of all pods as they were at some revision. For one thread; the complaints may be shared. */
+/** The keys of all pods and nodes as they were at some revision. For one thread; the complaints may be shared. */
 final class Keyspace {
     private final Map<PodName, PodValues> pods = new TreeMap<>();
+    private final Set<String> nodes = new TreeSet<>();
     private final Complaints complaints;
     private long revision;
 
@@ -44,16 +47,18 @@ final class Keyspace {
         return revision;
     }
 
-    /** Takes a key over; returns whose it is, empty if it is none of ours. */
+    /** Takes a key over; returns the pod that it is of, if it is a pod's. A node's value is never looked at. */
     Optional<PodName> put(KeyValue pair) {
+        NodeKey.parse(pair.getKey().getBytes()).map(NodeKey::node).ifPresent(nodes::add);
         return PodKey.parse(pair.getKey().getBytes()).map(known -> {
             pods.computeIfAbsent(known.pod(), PodValues::new).put(known.item(), pair.getValue(), pair.getModRevision());
             return known.pod();
         });
     }
 
-    /** Forgets a key; returns whose it was, empty if it is none of ours. */
+    /** Forgets a key; returns the pod that it was of, if it was a pod's. */
     Optional<PodName> delete(ByteSequence key) {
+        NodeKey.parse(key.getBytes()).map(NodeKey::node).ifPresent(nodes::remove);
         return PodKey.parse(key.getBytes()).map(known -> {
             pods.computeIfPresent(known.pod(), (_, values) -> {
                 values.delete(known.item());
@@ -70,6 +75,11 @@ final class Keyspace {
 
     PodRecord record(PodName pod) {
         return values(pod).record(revision, complaints::complain);
+    }
+
+    /** The nodes that are alive. */
+    Set<String> nodes() {
+        return Set.copyOf(nodes);
     }
 
     /** All pods of which anything is known: they have links, or live. */

@@ -38,11 +38,15 @@ final class Requests implements AutoCloseable {
         try {
             return request.make(connection);
         } catch (StoreException e) {
-            if (!replace(connection) || e.getCause() instanceof TimeoutException) {
+            if (saysNothingOfConnection(e) || !replace(connection) || e.getCause() instanceof TimeoutException) {
                 throw e;
             }
         }
         return request.make(connection());
+    }
+
+    private static boolean saysNothingOfConnection(StoreException e) {
+        return e.getCause() instanceof InterruptedException || Connection.isNotFound(e);
     }
 
     @Override

@@ -22,7 +22,7 @@ final class WatchStream implements AutoCloseable {
     /** How long etcd may be silent before it is asked for a sign of life. */
     private static final Duration SILENCE = Duration.ofSeconds(2);
 
-    private static final String WHAT = "watching all pods";
+    private static final String WHAT = "watching all pods and nodes";
 
     private final Connection connection;
     private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();

@@ -21,12 +21,14 @@ import io.meshnet.topology.Prefix;
 import io.meshnet.topology.StoreException;
 import io.meshnet.topology.TopologyStore.Listener;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Filter;
 import java.util.logging.Logger;
@@ -37,11 +39,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EtcdStoreTest {
     private static final Duration DEADLINE = Duration.ofSeconds(5);
     private static final PodName POD1 = PodName.of("pod1");
     private static final PodName POD2 = PodName.of("pod2");
+    private static final InetAddress VTEP = NumericAddress.parse("10.0.0.1");
 
     @TempDir
     private static Path directory;
@@ -321,17 +326,54 @@ class EtcdStoreTest {
                 .isInstanceOf(StoreException.class)
                 .hasMessage("the store is closed");
         assertThatIllegalStateException().isThrownBy(() -> closed.subscribe(new Deaf()));
+        assertThatIllegalStateException().isThrownBy(() -> closed.announce("node1", VTEP, Duration.ofSeconds(2)));
     }
 
     private record Deaf() implements Listener {
         @Override
-        public void snapshot(Map<PodName, PodRecord> pods, long revision) {}
+        public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {}
+
+        @Override
+        public void nodes(Set<String> alive) {}
 
         @Override
         public void changed(PodRecord pod) {}
 
         @Override
         public void interrupted(StoreException why) {}
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "a/b", "node 1", "node1\n"})
+    void a_node_whose_name_is_no_segment_of_a_key_is_refused(String name) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.announce(name, VTEP, Duration.ofSeconds(2)))
+                .withMessageStartingWith("the name of a node is one segment of a key like a pod's: ");
+        assertThat(keys()).isEmpty();
+    }
+
+    @Test
+    void a_time_to_live_of_less_than_a_second_is_refused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> store.announce("node1", VTEP, Duration.ofMillis(999)))
+                .withMessage("time to live PT0.999S is less than PT1S");
+    }
+
+    @Test
+    void a_pod_named_like_the_nodes_keys_and_the_nodes_do_not_mix() throws StoreException {
+        var meshnet = PodName.of("meshnet");
+        put("/meshnet/nodes/links", "10.0.0.9");
+        put("/meshnet/nodes/node1", "10.0.0.1");
+        put("/meshnet/nodes", "[]");
+        assertThat(store.readAll()).isEmpty();
+        put("/meshnet/links", "[]");
+        store.register(meshnet, placement("10.0.0.1", "c1"));
+        assertThat(store.readAll()).containsOnlyKeys(meshnet);
+        assertThat(store.read(meshnet).declaration()).isEqualTo(new Declaration.Links(List.of()));
+        assertThat(store.unregister(meshnet, "c1")).isPresent();
+        assertThat(keys()).containsKeys("/meshnet/nodes/links", "/meshnet/nodes/node1", "/meshnet/nodes");
+        assertThat(NodeKey.parse("/meshnet/node".getBytes(StandardCharsets.UTF_8)))
+                .isEmpty();
     }
 
     @Test

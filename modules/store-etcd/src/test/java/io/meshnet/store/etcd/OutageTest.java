@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -119,13 +120,18 @@ class OutageTest {
 
     private record Counting(BlockingQueue<String> calls) implements Listener {
         @Override
-        public void snapshot(Map<PodName, PodRecord> pods, long revision) {
+        public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
             calls.add("snapshot");
         }
 
         @Override
         public void changed(PodRecord pod) {
             calls.add("changed");
+        }
+
+        @Override
+        public void nodes(Set<String> alive) {
+            calls.add("nodes");
         }
 
         @Override

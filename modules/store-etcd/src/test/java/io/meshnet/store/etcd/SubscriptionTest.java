@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.Client;
+import io.etcd.jetcd.op.Op;
+import io.etcd.jetcd.options.DeleteOption;
+import io.etcd.jetcd.options.PutOption;
 import io.etcd.jetcd.watch.WatchEvent;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.NumericAddress;
@@ -21,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -59,7 +63,13 @@ class SubscriptionTest {
 
     private sealed interface Call {}
 
-    private record Snapshot(Map<PodName, PodRecord> pods) implements Call {}
+    private record Snapshot(Map<PodName, PodRecord> pods, Set<String> nodes) implements Call {
+        Snapshot(Map<PodName, PodRecord> pods) {
+            this(pods, Set.of());
+        }
+    }
+
+    private record Nodes(Set<String> alive) implements Call {}
 
     private record Changed(PodRecord pod) implements Call {}
 
@@ -74,15 +84,20 @@ class SubscriptionTest {
         private volatile long latest;
 
         @Override
-        public void snapshot(Map<PodName, PodRecord> pods, long revision) {
+        public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
             at(revision);
-            add(new Snapshot(Timeless.of(pods)));
+            add(new Snapshot(Timeless.of(pods), nodes));
         }
 
         @Override
         public void changed(PodRecord pod) {
             at(pod.revision());
             add(new Changed(Timeless.of(pod)));
+        }
+
+        @Override
+        public void nodes(Set<String> alive) {
+            add(new Nodes(alive));
         }
 
         @Override
@@ -181,6 +196,45 @@ class SubscriptionTest {
             assertThat(told.next()).isEqualTo(new Changed(PodRecord.unknown(POD1)));
             store.register(POD2, placement("10.0.0.3", "c3"));
             assertThat(told.next()).isEqualTo(new Changed(placed(POD2, placement("10.0.0.3", "c3"))));
+        }
+    }
+
+    private void together(Op... operations) {
+        try (var client = client(etcd)) {
+            client.getKVClient().txn().Then(operations).commit().join();
+        }
+    }
+
+    private static Op putting(String key, String value) {
+        return Op.put(bytes(key), bytes(value), PutOption.DEFAULT);
+    }
+
+    private static Op deleting(String key) {
+        return Op.delete(bytes(key), DeleteOption.DEFAULT);
+    }
+
+    @Test
+    void a_node_that_comes_is_told_before_the_pods_that_changed_with_it_and_one_that_goes_after_them()
+            throws Exception {
+        put("/meshnet/nodes/node1", "10.0.0.1");
+        try (var _ = store.subscribe(told)) {
+            assertThat(told.next()).isEqualTo(new Snapshot(Map.of(), Set.of("node1")));
+            together(putting("/pod1/links", "[]"), putting("/meshnet/nodes/node2", "10.0.0.2"));
+            assertThat(told.next()).isEqualTo(new Nodes(Set.of("node1", "node2")));
+            assertThat(told.next()).isEqualTo(new Changed(declared(POD1)));
+            together(deleting("/meshnet/nodes/node1"), deleting("/pod1/links"));
+            assertThat(told.next()).isEqualTo(new Changed(PodRecord.unknown(POD1)));
+            assertThat(told.next()).isEqualTo(new Nodes(Set.of("node2")));
+            together(
+                    deleting("/meshnet/nodes/node2"),
+                    putting("/pod2/links", "[]"),
+                    putting("/meshnet/nodes/node3", "10.0.0.3"));
+            assertThat(told.next()).isEqualTo(new Nodes(Set.of("node2", "node3")));
+            assertThat(told.next()).isEqualTo(new Changed(declared(POD2)));
+            assertThat(told.next()).isEqualTo(new Nodes(Set.of("node3")));
+            put("/meshnet/nodes/node3", "10.0.0.4");
+            delete("/meshnet/nodes/node3");
+            assertThat(told.next()).isEqualTo(new Nodes(Set.of()));
         }
     }
 
@@ -293,8 +347,8 @@ class SubscriptionTest {
     void a_listener_that_throws_is_told_the_next_change_all_the_same() throws Exception {
         Listener angry = new Listener() {
             @Override
-            public void snapshot(Map<PodName, PodRecord> pods, long revision) {
-                told.snapshot(pods, revision);
+            public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
+                told.snapshot(pods, nodes, revision);
                 throw new IllegalStateException("on purpose");
             }
 
@@ -302,6 +356,11 @@ class SubscriptionTest {
             public void changed(PodRecord pod) {
                 told.changed(pod);
                 throw new AssertionError("on purpose");
+            }
+
+            @Override
+            public void nodes(Set<String> alive) {
+                told.nodes(alive);
             }
 
             @Override
@@ -338,18 +397,23 @@ class SubscriptionTest {
         var subscription = new LinkedBlockingQueue<AutoCloseable>();
         subscription.add(store.subscribe(new Listener() {
             @Override
-            public void snapshot(Map<PodName, PodRecord> pods, long revision) {
+            public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
                 try {
                     subscription.take().close();
                 } catch (Exception e) {
                     throw new IllegalStateException(e);
                 }
-                told.snapshot(pods, revision);
+                told.snapshot(pods, nodes, revision);
             }
 
             @Override
             public void changed(PodRecord pod) {
                 told.changed(pod);
+            }
+
+            @Override
+            public void nodes(Set<String> alive) {
+                told.nodes(alive);
             }
 
             @Override
