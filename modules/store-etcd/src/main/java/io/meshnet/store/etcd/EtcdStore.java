@@ -97,15 +97,16 @@ public final class EtcdStore implements TopologyStore {
                                         put(pod, Item.SRC_IP, bytes(NumericAddress.format(placement.vtep()))),
                                         put(pod, Item.NET_NS, bytes(placement.netns())),
                                         put(pod, Item.CONTAINER_ID, bytes(placement.containerId())),
-                                        put(pod, Item.NODE, bytes(placement.node())))
+                                        put(pod, Item.NODE, bytes(placement.node())),
+                                        put(pod, Item.NET_NS_ID, bytes(placement.netnsId())))
                                 .commit()))
                 .getHeader()
                 .getRevision();
     }
 
     /**
-     * Empties {@code src_ip} and {@code net_ns}, as the original does, and deletes {@code container_id} and
-     * {@code node}, which it does not know, in one transaction, if the placement is still that of the container. A
+     * Empties {@code src_ip} and {@code net_ns}, as the original does, and deletes {@code container_id},
+     * {@code node} and {@code net_ns_id}, which it does not know, in one transaction, if the placement is still that of the container. A
      * placement by the original is nobody's: it has no container id, or one that an earlier incarnation left, so it
      * stays as it is.
      *
@@ -204,7 +205,8 @@ public final class EtcdStore implements TopologyStore {
                                 put(pod, Item.SRC_IP, EMPTY),
                                 put(pod, Item.NET_NS, EMPTY),
                                 Op.delete(key(pod, Item.CONTAINER_ID), DeleteOption.DEFAULT),
-                                Op.delete(key(pod, Item.NODE), DeleteOption.DEFAULT))
+                                Op.delete(key(pod, Item.NODE), DeleteOption.DEFAULT),
+                                Op.delete(key(pod, Item.NET_NS_ID), DeleteOption.DEFAULT))
                         .commit()));
     }
 

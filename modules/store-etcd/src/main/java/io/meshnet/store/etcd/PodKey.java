@@ -20,7 +20,8 @@ record PodKey(PodName pod, Item item) {
         SRC_IP,
         NET_NS,
         CONTAINER_ID,
-        NODE;
+        NODE,
+        NET_NS_ID;
 
         private final String text = name().toLowerCase(Locale.ROOT);
 

@@ -19,8 +19,8 @@ import java.util.function.BiConsumer;
 /**
  * The values under a pod's keys, as they lie in etcd, and what they mean. For one thread.
  *
- * <p>The original overwrites {@code src_ip} and {@code net_ns} and leaves {@code container_id} and {@code node} as it
- * finds them, so these two count only if they were written in the same transaction as {@code src_ip}, that is, at the
+ * <p>The original overwrites {@code src_ip} and {@code net_ns} and leaves {@code container_id}, {@code node}
+ * and {@code net_ns_id} as it finds them, so these count only if they were written in the same transaction as {@code src_ip}, that is, at the
  * same revision.
  */
 final class PodValues {
@@ -101,7 +101,12 @@ final class PodValues {
             return Optional.empty();
         }
         return vtep(srcIp, complaint)
-                .map(vtep -> new Placement(vtep, netns.get(), companion(Item.CONTAINER_ID), companion(Item.NODE)));
+                .map(vtep -> new Placement(
+                        vtep,
+                        netns.get(),
+                        companion(Item.CONTAINER_ID),
+                        companion(Item.NODE),
+                        companion(Item.NET_NS_ID)));
     }
 
     private Optional<InetAddress> vtep(Value srcIp, BiConsumer<PodKey, String> complaint) {
