@@ -25,12 +25,19 @@ public sealed interface Action {
      * @param pod whose namespace
      * @param name its name there
      * @param ifindex the index it asks for, 0 for any
+     * @param mtu in bytes
      * @param mac its hardware address
      * @param alias its ifalias
      * @param addresses what to address it with
      */
     record Device(
-            PodName pod, String name, int ifindex, MacAddress mac, String alias, List<InterfaceAddress> addresses) {
+            PodName pod,
+            String name,
+            int ifindex,
+            int mtu,
+            MacAddress mac,
+            String alias,
+            List<InterfaceAddress> addresses) {
         @Override
         public String toString() {
             return pod + ":" + name;
@@ -84,6 +91,14 @@ public sealed interface Action {
         @Override
         public String toString() {
             return "MTU " + mtu + " on ifindex " + ifindex + " of " + pod;
+        }
+    }
+
+    /** Gives a device the hardware address of the link's end. */
+    record SetMac(String link, PodName pod, int ifindex, MacAddress mac) implements Action {
+        @Override
+        public String toString() {
+            return "hardware address " + mac + " on ifindex " + ifindex + " of " + pod;
         }
     }
 

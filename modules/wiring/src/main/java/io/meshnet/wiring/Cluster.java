@@ -14,31 +14,37 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What the store last told of all pods, with an index of who declares a link to whom, so that one pod's event never scans the rest.
- * Safe for use by any thread.
+ * What the store last told of all pods and nodes, indexed so that one pod's event never scans the rest. Safe for use by any thread.
  */
 public final class Cluster {
 
     private final Map<PodName, PodRecord> pods = new HashMap<>();
-    private final Map<PodName, Set<PodName>> declarers = new HashMap<>();
+    private final DeclarationIndex declarations = new DeclarationIndex();
+    private final Map<String, Set<PodName>> byNetns = new HashMap<>();
     private final Set<String> left = new HashSet<>();
+    private Set<String> nodes = Set.of();
 
-    /** Knows of no pod yet. */
+    /** Knows of no pod and no node yet. */
     public Cluster() {}
 
     /**
      * Takes one pod as it is now, unless something newer is known.
      *
-     * @return every pod whose links may be affected: itself and those it shared or shares a link with
+     * @return every pod whose links may be affected: itself and those it shared or shares a link with; none when it says what was
+     *     known already
      */
     public synchronized Set<PodName> put(PodRecord pod) {
-        PodRecord old = pods.get(pod.pod());
-        if (old != null && old.revision() > pod.revision()) {
+        PodRecord old = pods.getOrDefault(pod.pod(), PodRecord.unknown(pod.pod()));
+        if (old.revision() > pod.revision()) {
             return Set.of();
         }
-        Set<PodName> affected = neighbours(pod.pod());
+        if (old.saysSameAs(pod)) {
+            pods.put(pod.pod(), pod);
+            return Set.of();
+        }
+        Set<PodName> affected = declarations.neighbours(pod.pod());
         store(pod);
-        affected.addAll(neighbours(pod.pod()));
+        affected.addAll(declarations.neighbours(pod.pod()));
         return affected;
     }
 
@@ -55,22 +61,55 @@ public final class Cluster {
     }
 
     /**
-     * Takes the state of all pods at a revision; what is not in it does not exist, unless it is known to be newer.
+     * Takes the state of all pods and nodes at a revision; a pod that is not in it does not exist, unless it is known to be newer.
      *
      * @return every pod that was or is known
      */
-    public synchronized Set<PodName> replaceAll(Map<PodName, PodRecord> all, long revision) {
-        Set<PodName> affected = new TreeSet<>(pods.keySet());
-        affected.addAll(declarers.keySet());
+    public synchronized Set<PodName> replaceAll(Map<PodName, PodRecord> all, Set<String> alive, long revision) {
+        Set<PodName> affected = known();
         List<PodRecord> newer =
                 pods.values().stream().filter(pod -> pod.revision() > revision).toList();
-        pods.clear();
-        declarers.clear();
+        Set<PodName> gone = new HashSet<>(pods.keySet());
+        gone.removeAll(all.keySet());
+        gone.forEach(pod -> {
+            store(PodRecord.unknown(pod));
+            pods.remove(pod);
+        });
         all.values().forEach(this::store);
         newer.forEach(this::store);
-        affected.addAll(pods.keySet());
-        affected.addAll(declarers.keySet());
+        nodes = Set.copyOf(alive);
+        affected.addAll(known());
         return affected;
+    }
+
+    private Set<PodName> known() {
+        Set<PodName> all = new TreeSet<>(pods.keySet());
+        all.addAll(declarations.pods());
+        return all;
+    }
+
+    /**
+     * Takes the nodes that are alive.
+     *
+     * @return every pod whose links may be affected: those that share a link with a pod on a node that came or went
+     */
+    public synchronized Set<PodName> nodes(Set<String> alive) {
+        Set<String> changed = new HashSet<>(alive);
+        changed.addAll(nodes);
+        changed.removeIf(node -> alive.contains(node) && nodes.contains(node));
+        nodes = Set.copyOf(alive);
+        Set<PodName> affected = new HashSet<>();
+        for (PodRecord pod : pods.values()) {
+            if (pod.placement().filter(it -> changed.contains(it.node())).isPresent()) {
+                affected.addAll(declarations.neighbours(pod.pod()));
+            }
+        }
+        return affected;
+    }
+
+    /** Whether the node of a placement is alive, as far as it announces itself; the original's nodes do not, and count as alive. */
+    public synchronized boolean isAlive(Placement placement) {
+        return placement.node().isEmpty() || nodes.contains(placement.node());
     }
 
     /**
@@ -80,7 +119,7 @@ public final class Cluster {
      */
     public synchronized Set<PodName> leave(PodName pod, String containerId) {
         left.add(containerId);
-        return neighbours(pod);
+        return declarations.neighbours(pod);
     }
 
     /** Forgets a container that left, once the store was told. */
@@ -100,9 +139,28 @@ public final class Cluster {
         return isLeft ? new PodRecord(pod.pod(), pod.declaration(), Optional.empty(), pod.revision()) : pod;
     }
 
-    /** Every pod that is known. */
+    /** Every pod of which anything is known, be it only what another says of it. */
     public synchronized List<PodRecord> all() {
-        return pods.values().stream().map(this::withoutLeft).toList();
+        return known().stream()
+                .map(pod -> find(pod).orElse(PodRecord.unknown(pod)))
+                .toList();
+    }
+
+    /** The pods that are placed on a node. */
+    synchronized List<PodName> on(NodeIdentity node) {
+        return pods.values().stream()
+                .map(this::withoutLeft)
+                .filter(pod -> pod.placement().filter(node::hosts).isPresent())
+                .map(PodRecord::pod)
+                .toList();
+    }
+
+    /** The pods that are placed at that path, on whatever node. */
+    synchronized List<PodRecord> at(String netns) {
+        return byNetns.getOrDefault(netns, Set.of()).stream()
+                .flatMap(pod -> find(pod).stream())
+                .filter(pod -> pod.placement().isPresent())
+                .toList();
     }
 
     /** Whether the topology gives the pod any link, by its own declaration or by a peer's. */
@@ -110,39 +168,36 @@ public final class Cluster {
         boolean declares = find(pod)
                 .map(known -> !(known.declaration() instanceof Declaration.Absent))
                 .orElse(false);
-        return declares || !declarersOf(pod).isEmpty();
+        return declares || declarations.isToldOf(pod);
     }
 
-    /** The pods whose declaration names {@code pod} as a peer. */
-    synchronized Set<PodName> declarersOf(PodName pod) {
-        return declarers.getOrDefault(pod, Set.of());
+    /** Who declares what. The caller holds this object's lock. */
+    DeclarationIndex declarations() {
+        return declarations;
     }
 
-    /** The links that a pod itself declares; none when its declaration is absent or broken. */
-    synchronized List<DeclaredLink> declared(PodName pod) {
-        PodRecord known = pods.get(pod);
-        return known != null && known.declaration() instanceof Declaration.Links(List<DeclaredLink> links)
-                ? links
-                : List.of();
-    }
-
-    private Set<PodName> neighbours(PodName pod) {
-        Set<PodName> all = new HashSet<>(declarersOf(pod));
-        all.add(pod);
-        declared(pod).forEach(link -> all.add(link.peer().pod()));
-        return all;
+    /** The links of that uid, each as its declarer has it. */
+    synchronized List<DeclaredLink> declared(int uid) {
+        return declarations.of(uid);
     }
 
     private void store(PodRecord pod) {
-        for (DeclaredLink gone : declared(pod.pod())) {
-            Set<PodName> left = declarers.get(gone.peer().pod());
-            if (left != null && left.remove(pod.pod()) && left.isEmpty()) {
-                declarers.remove(gone.peer().pod());
+        place(pod.pod(), pods.put(pod.pod(), pod), pod);
+        declarations.replace(
+                pod.pod(),
+                pod.declaration() instanceof Declaration.Links(List<DeclaredLink> links) ? links : List.of());
+    }
+
+    private void place(PodName pod, PodRecord old, PodRecord now) {
+        if (old != null && old.placement().isPresent()) {
+            String netns = old.placement().get().netns();
+            Set<PodName> there = byNetns.get(netns);
+            if (there.remove(pod) && there.isEmpty()) {
+                byNetns.remove(netns);
             }
         }
-        pods.put(pod.pod(), pod);
-        for (DeclaredLink link : declared(pod.pod())) {
-            declarers.computeIfAbsent(link.peer().pod(), _ -> new HashSet<>()).add(pod.pod());
-        }
+        now.placement()
+                .ifPresent(placement -> byNetns.computeIfAbsent(placement.netns(), _ -> new HashSet<>())
+                        .add(pod));
     }
 }

@@ -12,37 +12,23 @@ import io.meshnet.topology.TopologyCheck;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
  * Derives what should be of a pod's links from the topology and the placements: a pure function of both. One pod's declaration of a
- * link is enough; where both declare it, they have to agree.
+ * link is enough; where both declare it, they have to agree. Its cost grows with the pod's links, not with the topology.
  */
 final class DesiredLinks {
 
-    /** A link as told apart among one pod's: no pod may declare a uid twice. */
-    private record Key(int uid, PodName peer) {}
-
-    /**
-     * One pod's links, each seen from that pod.
-     *
-     * @param own what it declares itself
-     * @param told what only its peers declare
-     */
-    private record Views(List<DeclaredLink> own, List<DeclaredLink> told) {}
-
     private final Cluster cluster;
+    private final DeclarationIndex declarations;
     private final NodeIdentity node;
-    private final Map<PodName, Views> views = new HashMap<>();
 
     private DesiredLinks(Cluster cluster, NodeIdentity node) {
         this.cluster = cluster;
+        this.declarations = cluster.declarations();
         this.node = node;
     }
 
@@ -58,36 +44,24 @@ final class DesiredLinks {
             if (!here || known.get().declaration() instanceof Declaration.Broken) {
                 return Optional.empty();
             }
-            DesiredLinks links = new DesiredLinks(cluster, node);
-            Views seen = links.views(pod);
-            List<Desired> desired = new ArrayList<>();
-            seen.own().forEach(view -> desired.add(links.desired(view)));
-            seen.told().forEach(view -> desired.add(links.desired(view)));
-            desired.sort(Comparator.comparingInt(each -> each.link().uid()));
-            return Optional.of(List.copyOf(desired));
+            return Optional.of(new DesiredLinks(cluster, node).of(pod));
         }
     }
 
-    private Views views(PodName pod) {
-        Views known = views.get(pod);
-        if (known != null) {
-            return known;
-        }
-        List<DeclaredLink> own = cluster.declared(pod);
-        Set<Key> declared = new HashSet<>();
-        own.forEach(link -> declared.add(new Key(link.uid(), link.peer().pod())));
-        List<DeclaredLink> told = new ArrayList<>();
-        for (PodName declarer : cluster.declarersOf(pod)) {
-            for (DeclaredLink link : cluster.declared(declarer)) {
-                boolean aboutPod = link.peer().pod().equals(pod) && !declarer.equals(pod);
-                if (aboutPod && !declared.contains(new Key(link.uid(), declarer))) {
-                    told.add(link.mirrored());
-                }
-            }
-        }
-        Views found = new Views(own, told);
-        views.put(pod, found);
-        return found;
+    private List<Desired> of(PodName pod) {
+        List<Desired> desired = new ArrayList<>();
+        declarations.own(pod).forEach(view -> desired.add(desired(view)));
+        declarations.told(pod).stream().filter(view -> !isOwn(view)).forEach(view -> desired.add(desired(view)));
+        desired.sort(Comparator.comparingInt(each -> each.link().uid()));
+        return List.copyOf(desired);
+    }
+
+    /** Whether the pod itself declares what it was told of. */
+    private boolean isOwn(DeclaredLink told) {
+        return declarations
+                .own(told.local().pod(), told.uid())
+                .filter(own -> own.peer().pod().equals(told.peer().pod()))
+                .isPresent();
     }
 
     private Desired desired(DeclaredLink view) {
@@ -101,14 +75,19 @@ final class DesiredLinks {
             return new Desired.Veth(link);
         }
         PodName peer = view.peer().pod();
-        Optional<Placement> placement = cluster.find(peer).flatMap(PodRecord::placement);
-        if (placement.isEmpty()) {
+        Optional<Placement> found = cluster.find(peer).flatMap(PodRecord::placement);
+        if (found.isEmpty()) {
             return new Desired.Waiting(link, local, "pod " + peer + " is not running anywhere");
         }
-        if (node.hosts(placement.get())) {
+        Placement placement = found.get();
+        if (node.hosts(placement)) {
             return new Desired.Veth(link);
         }
-        InetAddress remote = placement.get().vtep();
+        if (!cluster.isAlive(placement)) {
+            String reason = "node " + placement.node() + ", which pod " + peer + " runs on, is not alive";
+            return new Desired.Waiting(link, local, reason);
+        }
+        InetAddress remote = placement.vtep();
         return remote.getClass() == node.vtep().getClass()
                 ? new Desired.Vxlan(link, local, remote)
                 : new Desired.Waiting(
@@ -118,40 +97,47 @@ final class DesiredLinks {
                                 + ", is of another address family than this node's");
     }
 
-    /** The link with each end's address as its own pod says, or else as the other one says of it. */
+    /** The link with what only the other pod states of it. */
     private DeclaredLink merged(DeclaredLink view) {
-        PodName local = view.local().pod();
         if (view.isSelfLoop()) {
             return view;
         }
-        return cluster.declared(view.peer().pod()).stream()
-                .filter(link -> link.uid() == view.uid() && link.peer().pod().equals(local))
-                .findFirst()
+        return declarations
+                .own(view.peer().pod(), view.uid())
+                .filter(theirs -> theirs.peer().pod().equals(view.local().pod()))
                 .map(view::completedBy)
                 .orElse(view);
     }
 
     private Optional<String> dispute(DeclaredLink view) {
         DeclaredLink mirrored = view.mirrored();
-        PodName peer = view.peer().pod();
-        return TopologyCheck.disagreement(view, cluster.declared(peer))
-                .or(() -> TopologyCheck.disagreement(
-                        mirrored, cluster.declared(view.local().pod())))
+        return disagreement(view)
+                .or(() -> disagreement(mirrored))
                 .map(Problem::toString)
                 .or(() -> rival(view))
                 .or(() -> view.isSelfLoop() ? Optional.empty() : rival(mirrored));
     }
 
+    /** What the peer's own list says against a link: only the declarations of that uid and that interface can. */
+    private Optional<Problem> disagreement(DeclaredLink view) {
+        PodName peer = view.peer().pod();
+        List<DeclaredLink> theirs = Stream.concat(
+                        declarations.own(peer, view.uid()).stream(),
+                        declarations.own(peer, view.peer().ifname()).stream())
+                .toList();
+        return TopologyCheck.disagreement(view, theirs);
+    }
+
     /** Another link that claims the interface. What a pod declares itself counts more than what its peers tell of it. */
     private Optional<String> rival(DeclaredLink view) {
-        Views all = views(view.local().pod());
-        if (all.own().stream().anyMatch(own -> own.uid() == view.uid())) {
+        PodName pod = view.local().pod();
+        if (declarations.own(pod, view.uid()).isPresent()) {
             return Optional.empty();
         }
-        return Stream.concat(all.own().stream(), all.told().stream())
+        String ifname = view.local().ifname();
+        return Stream.concat(declarations.own(pod, ifname).stream(), declarations.told(pod, ifname).stream())
                 .filter(other -> other.uid() != view.uid()
                         || !other.peer().pod().equals(view.peer().pod()))
-                .filter(other -> other.local().ifname().equals(view.local().ifname()))
                 .findFirst()
                 .map(other ->
                         "interface " + PodLink.text(view.local()) + " is claimed by link " + other.uid() + " as well");

@@ -15,21 +15,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /** Carries actions out. For the kernel thread only. */
 final class Executor {
 
     private static final System.Logger LOG = System.getLogger(Executor.class.getName());
-
-    /**
-     * How often a tunnel is tried whose VNI is taken, and how long apart: a deleted pod's device holds its VNI for some milliseconds
-     * after its namespace is gone.
-     */
-    private static final int VNI_ATTEMPTS = 5;
-
-    private static final long VNI_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final NodeIdentity node;
     private final RouteSocket socket;
@@ -61,7 +51,7 @@ final class Executor {
                 execute(action);
                 LOG.log(Level.INFO, "{0}: made {1}", action.link(), action);
             } catch (NetlinkException | IllegalArgumentException e) {
-                LOG.log(Level.WARNING, "{0}: not made is {1}: {2}", action.link(), action, e.getMessage());
+                LOG.log(Level.DEBUG, "{0}: not made is {1}: {2}", action.link(), action, e.getMessage());
                 failed.put(action.link(), e.getMessage());
             }
         }
@@ -76,6 +66,7 @@ final class Executor {
             case Action.SetRemote set ->
                 pod(set.pod()).socket().links().vxlanRemote(set.ifindex(), set.vni(), set.remote());
             case Action.SetMtu set -> pod(set.pod()).socket().links().mtu(set.ifindex(), set.mtu());
+            case Action.SetMac set -> pod(set.pod()).socket().links().mac(set.ifindex(), set.mac());
             case Action.Mark mark -> pod(mark.pod()).socket().links().mark(mark.ifindex(), Marking.GROUP, mark.alias());
             case Action.HoldDown hold -> pod(hold.pod()).socket().links().protoDown(hold.ifindex(), hold.down());
             case Action.Raise raise -> raise(pod(raise.pod()), raise.name(), raise.ifindex(), raise.addresses());
@@ -101,6 +92,7 @@ final class Executor {
         raise(second, chosen);
     }
 
+    /** A VNI is unique in this node's namespace; that of a pod that was just deleted may be taken for some milliseconds more. */
     private void createVxlan(Action.CreateVxlan create) {
         Vxlan vxlan = new Vxlan(
                 create.vni(),
@@ -110,19 +102,14 @@ final class Executor {
                 node.underlay(),
                 false);
         boolean chosen = true;
-        for (int attempt = 1; ; attempt++) {
-            try {
-                socket.links().createVxlan(newLink(create.device(), chosen), vxlan);
-                break;
-            } catch (NetlinkException e) {
-                if (isTaken(e) && chosen) {
-                    chosen = false;
-                } else if (isTaken(e) && attempt < VNI_ATTEMPTS) {
-                    LockSupport.parkNanos(VNI_PAUSE_NANOS);
-                } else {
-                    throw e;
-                }
+        try {
+            socket.links().createVxlan(newLink(create.device(), true), vxlan);
+        } catch (NetlinkException e) {
+            if (!isTaken(e)) {
+                throw e;
             }
+            chosen = false;
+            socket.links().createVxlan(newLink(create.device(), false), vxlan);
         }
         raise(create.device(), chosen);
     }
@@ -137,7 +124,7 @@ final class Executor {
                 pod(device.pod()).netns(),
                 device.name(),
                 chosen ? device.ifindex() : 0,
-                node.mtu(),
+                device.mtu(),
                 device.mac(),
                 Marking.GROUP,
                 device.alias());

@@ -3,6 +3,7 @@ package io.meshnet.wiring;
 import io.meshnet.netlink.InterfaceAddress;
 import io.meshnet.netlink.Link;
 import io.meshnet.topology.PodName;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -33,6 +34,13 @@ public record Observed(Map<PodName, PodDevices> pods, Map<PodName, Integer> netn
         public PodDevices {
             devices = Map.copyOf(devices);
             addresses = Map.copyOf(addresses);
+        }
+
+        /** As two dumps have them. */
+        static PodDevices of(List<Link> links, Map<Integer, List<InterfaceAddress>> addresses) {
+            Map<String, Link> devices = new HashMap<>();
+            links.forEach(link -> devices.put(link.name(), link));
+            return new PodDevices(devices, addresses);
         }
 
         /** The addresses of a device. */

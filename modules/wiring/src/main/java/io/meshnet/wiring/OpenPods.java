@@ -1,7 +1,6 @@
 package io.meshnet.wiring;
 
 import io.meshnet.netlink.Errno;
-import io.meshnet.netlink.Link;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
@@ -13,6 +12,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /**
  * The namespaces of some pods, held open while their links are looked at and changed. They are never kept: an open handle keeps a
@@ -88,6 +88,11 @@ final class OpenPods implements AutoCloseable {
         }
     }
 
+    /** Does something for each that is open. */
+    void forEach(BiConsumer<PodName, OpenPod> action) {
+        open.forEach(action);
+    }
+
     /** Whether the pod's namespace is there. */
     boolean isOpen(PodName pod) {
         return open.containsKey(pod);
@@ -109,21 +114,18 @@ final class OpenPods implements AutoCloseable {
      */
     Observed observe(PodName pod) {
         Map<PodName, Observed.PodDevices> pods = new HashMap<>();
-        open.forEach((name, opened) -> pods.put(name, devices(opened.socket())));
+        open.forEach((name, opened) -> pods.put(
+                name,
+                Observed.PodDevices.of(
+                        opened.socket().links().list(),
+                        opened.socket().addresses().list())));
         Map<PodName, Integer> netnsids = new HashMap<>();
         OpenPod from = open.get(pod);
         if (from != null) {
-            open.forEach((name, to) -> netnsids.put(name, from.socket().links().netnsid(to.netns())));
+            open.forEach(
+                    (name, to) -> netnsids.put(name, from.socket().netnsids().find(to.netns())));
         }
         return new Observed(pods, netnsids);
-    }
-
-    private static Observed.PodDevices devices(RouteSocket socket) {
-        Map<String, Link> devices = new HashMap<>();
-        for (Link link : socket.links().list()) {
-            devices.put(link.name(), link);
-        }
-        return new Observed.PodDevices(devices, socket.addresses().list());
     }
 
     @Override

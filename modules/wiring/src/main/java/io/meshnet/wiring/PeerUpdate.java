@@ -7,6 +7,7 @@ import java.net.InetAddress;
  *
  * @param link the link
  * @param node VTEP of that node, where its daemon listens as well
+ * @param isFollower whether that daemon sees the same in the store; the original's does not
  * @param update its end of the link
  */
-public record PeerUpdate(PodLink link, InetAddress node, VtepUpdate update) {}
+public record PeerUpdate(PodLink link, InetAddress node, boolean isFollower, VtepUpdate update) {}

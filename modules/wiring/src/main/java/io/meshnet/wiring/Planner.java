@@ -8,8 +8,10 @@ import io.meshnet.topology.PodName;
 import io.meshnet.wiring.LinkState.Phase;
 import java.net.InetAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -26,7 +28,15 @@ final class Planner {
      * @param actions in this order
      * @param states how each link stands once they are done
      */
-    record Plan(List<Action> actions, List<LinkState> states) {}
+    record Plan(List<Action> actions, List<LinkState> states) {
+
+        /** What each link lacks for which there is something to do, by the name that its actions give it, in words. */
+        Map<String, String> lacking() {
+            Map<String, String> lacking = new HashMap<>();
+            actions.forEach(action -> lacking.putIfAbsent(action.link(), "it lacks " + action));
+            return lacking;
+        }
+    }
 
     private final NodeIdentity node;
     private final PodName pod;
@@ -76,10 +86,7 @@ final class Planner {
         states.add(new LinkState(desired.link(), obstacle.isEmpty() ? Phase.IN_PLACE : phase, obstacle.orElse("")));
     }
 
-    /**
-     * Deletes devices whose link the topology no longer has. What a peer's update made stays, since its topology may not be ours, and
-     * so does what was made for a link that is disputed by now.
-     */
+    /** Deletes devices whose link the topology no longer has. What was made for a link that is disputed by now stays. */
     private void deleteStale(List<Desired> desired) {
         Set<String> wanted = new HashSet<>();
         Set<String> disputed = new HashSet<>();
@@ -91,7 +98,7 @@ final class Planner {
         }
         for (Link device : observed.pods().get(pod).devices().values()) {
             Marking.read(device)
-                    .filter(marking -> !marking.isFromUpdate() && !disputed.contains(marking.head()))
+                    .filter(marking -> !disputed.contains(marking.head()))
                     .filter(_ -> !wanted.contains(device.name()))
                     .ifPresent(marking -> delete(marking.head(), pod, device));
         }
@@ -123,9 +130,25 @@ final class Planner {
         if (obstacle.isEmpty()) {
             first.ifPresent(device -> delete(link.toString(), link.first().pod(), device));
             second.ifPresent(device -> delete(link.toString(), link.second().pod(), device));
-            changes.add(new Action.CreateVeth(link.toString(), made(link, link.first()), made(link, link.second())));
+            deleteNamesakes(link);
+            changes.add(new Action.CreateVeth(
+                    link.toString(), made(node, link, link.first()), made(node, link, link.second())));
         }
         return obstacle;
+    }
+
+    /** Deletes what the peer still has of the link under another name: it bears the ifindex that the new end shall have. */
+    private void deleteNamesakes(PodLink link) {
+        for (LinkEnd end : link.ends()) {
+            if (!end.pod().equals(pod)) {
+                observed.pods().get(end.pod()).devices().values().stream()
+                        .filter(device -> !device.name().equals(end.ifname()))
+                        .filter(device -> Marking.read(device)
+                                .filter(marking -> marking.head().equals(Marking.head(link)))
+                                .isPresent())
+                        .forEach(device -> delete(link.toString(), end.pod(), device));
+            }
+        }
     }
 
     /** Whether the two devices are the two ends of one veth that was made for this link. */
@@ -166,7 +189,7 @@ final class Planner {
             return Optional.empty();
         }
         found.ifPresent(device -> delete(link.toString(), local.pod(), device));
-        changes.add(new Action.CreateVxlan(link.toString(), made(link, local), link.vni(), desired.remote()));
+        changes.add(new Action.CreateVxlan(link.toString(), made(node, link, local), link.vni(), desired.remote()));
         return Optional.empty();
     }
 
@@ -224,8 +247,13 @@ final class Planner {
                     .ifPresent(
                             old -> changes.add(new Action.RemoveAddress(link.toString(), pod, device.ifindex(), old)));
         }
-        if (device.mtu() != node.mtu()) {
-            changes.add(new Action.SetMtu(link.toString(), pod, device.ifindex(), node.mtu()));
+        if (!carried.sameLink(marking) && !device.mac().equals(Marking.mac(link, end))) {
+            // A peer's update made it before the topology was known. What the pod itself does to its MAC later is its
+            // own affair.
+            changes.add(new Action.SetMac(link.toString(), pod, device.ifindex(), Marking.mac(link, end)));
+        }
+        if (device.mtu() != node.mtu(link)) {
+            changes.add(new Action.SetMtu(link.toString(), pod, device.ifindex(), node.mtu(link)));
         }
         if (!device.isUp() || !lacks.isEmpty()) {
             changes.add(new Action.Raise(link.toString(), pod, device.name(), device.ifindex(), lacks));
@@ -257,17 +285,19 @@ final class Planner {
     }
 
     /** An end as it is made. */
-    static Action.Device made(PodLink link, LinkEnd end) {
+    static Action.Device made(NodeIdentity node, PodLink link, LinkEnd end) {
         return new Action.Device(
                 end.pod(),
                 end.ifname(),
                 Marking.ifindex(link, end),
+                node.mtu(link),
                 Marking.mac(link, end),
                 Marking.of(link, end).alias(),
                 addresses(end));
     }
 
-    private static List<InterfaceAddress> addresses(LinkEnd end) {
+    /** The addresses that an end has. */
+    static List<InterfaceAddress> addresses(LinkEnd end) {
         return end.address()
                 .map(prefix -> List.of(new InterfaceAddress(prefix.address(), prefix.length())))
                 .orElse(List.of());

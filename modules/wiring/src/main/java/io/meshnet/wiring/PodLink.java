@@ -5,6 +5,7 @@ import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A link of the topology, the same whichever of its pods declared it: its ends stand in the order of pod and interface.
@@ -12,8 +13,9 @@ import java.util.List;
  * @param uid its identity across the topology
  * @param first the lower end
  * @param second the higher end
+ * @param mtu that the topology gives it, in bytes; empty where it leaves that to the nodes
  */
-public record PodLink(int uid, LinkEnd first, LinkEnd second) {
+public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
 
     private static final Comparator<LinkEnd> ORDER =
             Comparator.comparing(LinkEnd::pod).thenComparing(LinkEnd::ifname);
@@ -23,8 +25,8 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second) {
         LinkEnd local = declared.local();
         LinkEnd peer = declared.peer();
         return ORDER.compare(local, peer) <= 0
-                ? new PodLink(declared.uid(), local, peer)
-                : new PodLink(declared.uid(), peer, local);
+                ? new PodLink(declared.uid(), local, peer, declared.mtu())
+                : new PodLink(declared.uid(), peer, local, declared.mtu());
     }
 
     /** Both ends, the lower first. */

@@ -1,20 +1,12 @@
 package io.meshnet.wiring;
 
-import io.meshnet.netlink.Link;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.NetnsId;
 import io.meshnet.netlink.RouteSocket;
-import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
-import io.meshnet.topology.NumericAddress;
-import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,13 +26,11 @@ public final class Reconciler {
 
     private static final System.Logger LOG = System.getLogger(Reconciler.class.getName());
 
-    /** What a namespace goes by that is no known pod's. */
-    private static final PodName UNKNOWN = PodName.of("unknown");
-
     private final NodeIdentity node;
     private final Cluster cluster;
     private final KernelThread kernel;
     private final Function<PodName, Optional<NetnsId>> identities;
+    private final NetnsIds ids;
     private final Map<PodName, CompletableFuture<Outcome>> waiting = new HashMap<>();
     private volatile Consumer<Outcome> listener = _ -> {};
 
@@ -51,13 +41,19 @@ public final class Reconciler {
      * @param cluster topology and placements, kept current by the caller
      * @param kernel the node's kernel thread; stays the caller's
      * @param identities what namespace a pod came with, where that was noted
+     * @param ids gets the id of every namespace that is looked at
      */
     public Reconciler(
-            NodeIdentity node, Cluster cluster, KernelThread kernel, Function<PodName, Optional<NetnsId>> identities) {
+            NodeIdentity node,
+            Cluster cluster,
+            KernelThread kernel,
+            Function<PodName, Optional<NetnsId>> identities,
+            NetnsIds ids) {
         this.node = node;
         this.cluster = cluster;
         this.kernel = kernel;
         this.identities = identities;
+        this.ids = ids;
     }
 
     /**
@@ -80,9 +76,7 @@ public final class Reconciler {
                 synchronized (waiting) {
                     waiting.remove(pod);
                 }
-                Outcome outcome = reconcileNow(socket, pod);
-                listener.accept(outcome);
-                return outcome;
+                return reconcileNow(socket, pod);
             });
             waiting.put(pod, turn);
             // It leaves the queue when its turn comes; this is for a turn that never came.
@@ -97,19 +91,19 @@ public final class Reconciler {
 
     /** Looks at all links of a pod and changes nothing; a link that lacks something is {@link LinkState.Phase#FAILED}. */
     public CompletableFuture<Outcome> inspect(PodName pod) {
-        return kernel.submit(_ -> work(pod, (_, actions) -> {
-            Map<String, String> lacking = new HashMap<>();
-            actions.forEach(action -> lacking.putIfAbsent(action.link(), "it lacks " + action));
-            return lacking;
-        }));
+        return kernel.submit(socket -> work(socket, pod, (_, plan) -> plan.lacking()));
     }
 
-    private Outcome reconcileNow(RouteSocket socket, PodName pod) {
-        return work(pod, (pods, actions) -> new Executor(node, socket, pods).execute(actions));
+    /** Reconciles all links of a pod at once, and tells the listener. For the kernel thread. */
+    Outcome reconcileNow(RouteSocket socket, PodName pod) {
+        Outcome outcome = work(socket, pod, (pods, plan) -> new Executor(node, socket, pods).execute(plan.actions()));
+        listener.accept(outcome);
+        return outcome;
     }
 
-    /** @param deed carries actions out or not, and tells what stays undone and why, by link */
-    private Outcome work(PodName pod, BiFunction<OpenPods, List<Action>, Map<String, String>> deed) {
+    /** @param deed carries the plan out or not, and tells what stays undone and why, by link */
+    private Outcome work(
+            RouteSocket socket, PodName pod, BiFunction<OpenPods, Planner.Plan, Map<String, String>> deed) {
         Optional<List<Desired>> desired = DesiredLinks.of(cluster, node, pod);
         if (desired.isEmpty()) {
             return new Outcome(pod, Outcome.Presence.NOT_CONCERNED, List.of());
@@ -120,11 +114,13 @@ public final class Reconciler {
         }
         try (OpenPods pods = OpenPods.open(here.get(), peersHere(pod, desired.get()))) {
             Observed observed = pods.observe(pod);
+            note(socket, pods);
             if (!pods.isOpen(pod)) {
+                ids.forget(pod);
                 return new Outcome(pod, Outcome.Presence.NETNS_GONE, List.of());
             }
             Planner.Plan plan = Planner.plan(node, pod, desired.get(), observed);
-            Map<String, String> undone = deed.apply(pods, plan.actions());
+            Map<String, String> undone = deed.apply(pods, plan);
             List<LinkState> states = plan.states().stream()
                     .map(state -> undone.containsKey(state.link().toString())
                             ? state.failed(undone.get(state.link().toString()))
@@ -139,24 +135,9 @@ public final class Reconciler {
         }
     }
 
-    /** What the daemons of other nodes have to be told so that they can make their ends of a pod's links at once. */
-    public List<PeerUpdate> peerUpdates(PodName pod) {
-        List<PeerUpdate> updates = new ArrayList<>();
-        for (Desired each : DesiredLinks.of(cluster, node, pod).orElse(List.of())) {
-            if (each instanceof Desired.Vxlan(PodLink link, LinkEnd local, InetAddress remote)) {
-                LinkEnd far = local.equals(link.first()) ? link.second() : link.first();
-                cluster.find(far.pod())
-                        .flatMap(PodRecord::placement)
-                        .flatMap(Reconciler::path)
-                        .ifPresent(netns -> {
-                            updates.add(new PeerUpdate(
-                                    link,
-                                    remote,
-                                    new VtepUpdate(netns, far.ifname(), far.address(), node.vtep(), link.vni())));
-                        });
-            }
-        }
-        return updates;
+    /** Sees to it that this node's namespace knows the pods' by an id: that is what a survey looks at and what changes are told by. */
+    private void note(RouteSocket socket, OpenPods pods) {
+        pods.forEach((name, opened) -> ids.put(name, socket.netnsids().assign(opened.netns())));
     }
 
     /** Every other pod of this node that the pod shall have a veth to. */
@@ -174,20 +155,12 @@ public final class Reconciler {
         return List.copyOf(peers.values());
     }
 
-    private Optional<LocalPod> local(PodName pod) {
+    /** A pod that is placed on this node. */
+    Optional<LocalPod> local(PodName pod) {
         return cluster.find(pod)
                 .flatMap(PodRecord::placement)
                 .filter(node::hosts)
-                .flatMap(placement -> path(placement).map(netns -> new LocalPod(pod, netns, identities.apply(pod))));
-    }
-
-    /** Empty for what another node wrote and no file system could hold. */
-    private static Optional<Path> path(Placement placement) {
-        try {
-            return Optional.of(Path.of(placement.netns()));
-        } catch (InvalidPathException e) {
-            return Optional.empty();
-        }
+                .flatMap(placement -> LocalPod.at(placement, pod, identities.apply(pod)));
     }
 
     /**
@@ -206,113 +179,5 @@ public final class Reconciler {
             }
             return null;
         });
-    }
-
-    /**
-     * Does what a peer's daemon asks for. Where the topology governs the interface and knows both pods, it has the last word, and the
-     * update is only a reason to look; an update for a pod that is in the topology and not here comes too late, and is refused.
-     *
-     * @return completes when it is done; fails with a {@link WiringException} or a {@link NetlinkException} when it cannot be
-     */
-    public CompletableFuture<Void> apply(VtepUpdate update) {
-        // Decided on the kernel thread: whoever left before its turn came has left by then.
-        return kernel.submit(socket -> {
-            Optional<PodName> pod = podIn(update.netns());
-            Optional<Desired> desired = pod.flatMap(name -> DesiredLinks.of(cluster, node, name))
-                    .flatMap(all -> all.stream()
-                            .filter(each -> claims(each, pod.get(), update.ifname()))
-                            .findFirst());
-            switch (desired.orElse(null)) {
-                case null -> {
-                    requireNoAbsentPod(update);
-                    PodName label = pod.orElse(UNKNOWN);
-                    applyNow(socket, update, VtepUpdates.device(update, label));
-                }
-                case Desired.Waiting waiting
-                when waiting.link().vni() == update.vni() ->
-                    applyNow(socket, update, Planner.made(waiting.link(), waiting.local()));
-                case Desired governed -> {
-                    if (!agrees(governed, update)) {
-                        LOG.log(
-                                Level.WARNING,
-                                "{0}: a peer asks for {1}, the topology decides",
-                                governed.link(),
-                                update);
-                    }
-                    Outcome outcome = reconcileNow(socket, pod.orElseThrow());
-                    listener.accept(outcome);
-                    requireInPlace(outcome, governed.link());
-                }
-            }
-            return null;
-        });
-    }
-
-    /** The topology says whose the interface is; if that pod is not here it went meanwhile, and its namespace is none of ours. */
-    private void requireNoAbsentPod(VtepUpdate update) {
-        for (PodRecord pod : cluster.all()) {
-            for (DeclaredLink declared : cluster.declared(pod.pod())) {
-                PodLink link = PodLink.of(declared);
-                for (LinkEnd end : link.ends()) {
-                    if (link.vni() == update.vni()
-                            && end.ifname().equals(update.ifname())
-                            && local(end.pod()).isEmpty()) {
-                        throw new WiringException(link + ": pod " + end.pod() + " does not run on this node");
-                    }
-                }
-            }
-        }
-    }
-
-    private static boolean claims(Desired desired, PodName pod, String ifname) {
-        return desired.link().ends().stream()
-                .anyMatch(end -> end.pod().equals(pod) && end.ifname().equals(ifname));
-    }
-
-    private static boolean agrees(Desired desired, VtepUpdate update) {
-        return desired instanceof Desired.Vxlan vxlan
-                && vxlan.remote().equals(update.remote())
-                && vxlan.link().vni() == update.vni();
-    }
-
-    private static void requireInPlace(Outcome outcome, PodLink link) {
-        outcome.links().stream()
-                .filter(state -> state.link().uid() == link.uid())
-                .filter(state -> state.phase() != LinkState.Phase.IN_PLACE)
-                .findFirst()
-                .ifPresent(state -> {
-                    throw new WiringException(state.link() + ": " + state.reason());
-                });
-    }
-
-    private void applyNow(RouteSocket socket, VtepUpdate update, Action.Device wanted) {
-        if (update.remote().getClass() != node.vtep().getClass()) {
-            throw new WiringException("peer_vtep " + NumericAddress.format(update.remote())
-                    + " is of another address family than this node's VTEP " + NumericAddress.format(node.vtep()));
-        }
-        PodName pod = wanted.pod();
-        try (OpenPods pods = OpenPods.open(new LocalPod(pod, update.netns(), Optional.empty()), List.of())) {
-            if (!pods.isOpen(pod)) {
-                throw new WiringException("net_ns " + update.netns() + " is no network namespace on this node");
-            }
-            Optional<Link> found = pods.pod(pod).socket().links().find(update.ifname());
-            List<Action> actions = VtepUpdates.plan(update, wanted, found, node.vxlanPort());
-            Map<String, String> undone = new Executor(node, socket, pods).execute(actions);
-            undone.values().stream().findFirst().ifPresent(reason -> {
-                throw new WiringException(reason);
-            });
-        }
-    }
-
-    private Optional<PodName> podIn(Path netns) {
-        return cluster.all().stream()
-                .filter(pod ->
-                        pod.placement().map(placement -> isAt(placement, netns)).orElse(false))
-                .map(PodRecord::pod)
-                .findFirst();
-    }
-
-    private boolean isAt(Placement placement, Path netns) {
-        return node.hosts(placement) && placement.netns().equals(netns.toString());
     }
 }

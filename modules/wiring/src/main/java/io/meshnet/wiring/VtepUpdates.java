@@ -53,13 +53,23 @@ final class VtepUpdates {
         return actions;
     }
 
-    /** The device of an update that no link of the topology governs. */
-    static Action.Device device(VtepUpdate update, PodName pod) {
+    /**
+     * The device of an update that no link of the topology governs.
+     *
+     * @param mtu in bytes
+     */
+    static Action.Device device(VtepUpdate update, PodName pod, int mtu) {
         List<InterfaceAddress> addresses = update.address()
                 .map(prefix -> List.of(new InterfaceAddress(prefix.address(), prefix.length())))
                 .orElse(List.of());
         return new Action.Device(
-                pod, update.ifname(), 0, MacAddress.NONE, Marking.of(update).alias(), addresses);
+                pod,
+                update.ifname(),
+                0,
+                mtu,
+                MacAddress.NONE,
+                Marking.of(update).alias(),
+                addresses);
     }
 
     private static boolean isTunnel(VtepUpdate update, Link device, int port) {

@@ -13,6 +13,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.meshnet.topology.PodRecord;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ClusterTest {
@@ -43,14 +44,14 @@ class ClusterTest {
         cluster.put(idle(POD1, UID11));
 
         assertThat(cluster.find(POD1).flatMap(PodRecord::placement)).isPresent();
-        assertThat(cluster.declared(POD1)).containsExactly(UID11);
+        assertThat(cluster.declarations().own(POD1)).containsExactly(UID11);
     }
 
     @Test
     void aSnapshotForgetsWhatIsNotInIt() {
         cluster.put(running(POD1, NODE1, UID11));
 
-        assertThat(cluster.replaceAll(Map.of(POD3, idle(POD3)), 5)).contains(POD1, POD2, POD3);
+        assertThat(cluster.replaceAll(Map.of(POD3, idle(POD3)), Set.of(), 5)).contains(POD1, POD2, POD3);
         assertThat(cluster.find(POD1)).isEmpty();
         assertThat(cluster.isInTopology(POD2)).isFalse();
     }
@@ -59,7 +60,7 @@ class ClusterTest {
     void aSnapshotDoesNotUndoWhatIsNewer() {
         cluster.place(POD1, Optional.of(Examples.placement(POD1, NODE1)), 7);
 
-        cluster.replaceAll(Map.of(POD1, idle(POD1, UID11)), 5);
+        cluster.replaceAll(Map.of(POD1, idle(POD1, UID11)), Set.of(), 5);
 
         assertThat(cluster.find(POD1).flatMap(PodRecord::placement)).isPresent();
     }

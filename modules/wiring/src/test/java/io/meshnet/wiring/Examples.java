@@ -10,6 +10,7 @@ import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.Prefix;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** The seed's triangle, and short ways to say what tests are about. */
 final class Examples {
@@ -62,6 +63,7 @@ final class Examples {
 
     static Cluster cluster(PodRecord... pods) {
         Cluster cluster = new Cluster();
+        cluster.nodes(Set.of("node1", "node2", "node3"));
         for (PodRecord pod : pods) {
             cluster.put(pod);
         }

@@ -5,6 +5,7 @@ import io.meshnet.netlink.Link;
 import io.meshnet.netlink.MacAddress;
 import io.meshnet.netlink.Vxlan;
 import io.meshnet.topology.PodName;
+import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -13,46 +14,114 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What the planner takes the kernel for: applies actions to an observation, so that a plan can be made from what the one before
- * brought about. It checks what the kernel would refuse: a name or an ifindex that is taken, a device that is not there.
+ * What the planner takes the kernel for: applies actions to namespaces, so that a plan can be made from what the one before brought
+ * about. It checks what the kernel would refuse: a name, an ifindex or a VNI that is taken, a device that is not there.
  */
 final class ModelKernel {
 
     private static final int IFF_UP = 0x1;
     private static final int IFF_LOWER_UP = 0x10000;
 
+    /** What the kernel refuses, and a later attempt may find otherwise. */
+    static final class Refusal extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Refusal(String message) {
+            super(message);
+        }
+    }
+
+    /** A network namespace. Its index among all, living and dead, serves as the id that every other one knows it by. */
+    static final class Namespace {
+        private final int id;
+        private final Map<String, Link> devices = new TreeMap<>();
+        private final Map<Integer, List<InterfaceAddress>> addresses = new HashMap<>();
+
+        private Namespace(int id) {
+            this.id = id;
+        }
+
+        Map<String, Link> devices() {
+            return devices;
+        }
+
+        List<InterfaceAddress> addresses(String name) {
+            return addresses.getOrDefault(devices.get(name).ifindex(), List.of());
+        }
+    }
+
     private final NodeIdentity node;
-    private final Map<PodName, Map<String, Link>> devices = new TreeMap<>();
-    private final Map<PodName, Map<Integer, List<InterfaceAddress>>> addresses = new HashMap<>();
-    private final List<PodName> netnsids = new ArrayList<>();
+    private final List<Namespace> namespaces = new ArrayList<>();
+    private final Map<PodName, Namespace> pods = new TreeMap<>();
+    private int lastIfindex = 10;
 
     ModelKernel(NodeIdentity node, PodName... pods) {
         this.node = node;
         for (PodName pod : pods) {
-            devices.put(pod, new TreeMap<>());
-            addresses.put(pod, new HashMap<>());
-            netnsids.add(pod);
+            enter(pod, create());
+        }
+    }
+
+    /** Makes a namespace, which no pod is in yet. */
+    Namespace create() {
+        Namespace made = new Namespace(namespaces.size());
+        namespaces.add(made);
+        return made;
+    }
+
+    /** Has a pod be in a namespace, whatever it was in before. */
+    void enter(PodName pod, Namespace namespace) {
+        pods.put(pod, namespace);
+    }
+
+    /** Has a pod be in none. */
+    void leave(PodName pod) {
+        pods.remove(pod);
+    }
+
+    /** Deletes all devices of ours in a namespace, and the other ends of veths with them. */
+    void release(Namespace namespace) {
+        List.copyOf(namespace.devices.values()).stream()
+                .filter(Marking::isOurs)
+                .forEach(device -> remove(namespace, device.name()));
+    }
+
+    /** Ends a namespace, and with it everything in it. */
+    void destroy(Namespace namespace) {
+        List.copyOf(namespace.devices.keySet()).forEach(device -> remove(namespace, device));
+        pods.values().removeIf(namespace::equals);
+    }
+
+    /** Does to a device what somebody in the pod might: deletes it, sets it down or takes its addresses away. */
+    void tamper(Namespace namespace, String name, int how) {
+        Link device = namespace.devices.get(name);
+        switch (how) {
+            case 0 -> remove(namespace, name);
+            case 1 -> namespace.devices.put(name, with(device, 0, device.mtu(), device.alias(), device.protoDown()));
+            default -> namespace.addresses.remove(device.ifindex());
         }
     }
 
     Observed observe() {
-        Map<PodName, Observed.PodDevices> pods = new HashMap<>();
-        devices.forEach((pod, found) -> pods.put(pod, new Observed.PodDevices(found, addresses.get(pod))));
+        Map<PodName, Observed.PodDevices> seen = new HashMap<>();
         Map<PodName, Integer> ids = new HashMap<>();
-        netnsids.forEach(pod -> ids.put(pod, netnsids.indexOf(pod)));
-        return new Observed(pods, ids);
+        pods.forEach((pod, namespace) -> {
+            seen.put(pod, new Observed.PodDevices(namespace.devices, namespace.addresses));
+            ids.put(pod, namespace.id);
+        });
+        return new Observed(seen, ids);
     }
 
     Link device(PodName pod, String name) {
-        return devices.get(pod).get(name);
+        return pods.get(pod).devices.get(name);
     }
 
     Map<String, Link> devices(PodName pod) {
-        return devices.get(pod);
+        return pods.get(pod).devices;
     }
 
     List<InterfaceAddress> addresses(PodName pod, String name) {
-        return addresses.get(pod).getOrDefault(device(pod, name).ifindex(), List.of());
+        return pods.get(pod).addresses(name);
     }
 
     /** Puts a device there that meshnet did not make. */
@@ -61,21 +130,25 @@ final class ModelKernel {
     }
 
     void address(PodName pod, String name, InterfaceAddress address) {
-        addresses
-                .get(pod)
+        pods.get(pod)
+                .addresses
                 .computeIfAbsent(device(pod, name).ifindex(), _ -> new ArrayList<>())
                 .add(address);
     }
 
     void remove(PodName pod, String name) {
-        Link gone = devices.get(pod).remove(name);
-        addresses.get(pod).remove(gone.ifindex());
-        if (gone.kind().equals("veth")) {
-            devices.values()
-                    .forEach(all -> all.values()
-                            .removeIf(other -> other.kind().equals("veth")
-                                    && other.peer() == gone.ifindex()
-                                    && other.ifindex() == gone.peer()));
+        remove(pods.get(pod), name);
+    }
+
+    private void remove(Namespace namespace, String name) {
+        Link gone = namespace.devices.remove(name);
+        if (gone != null) {
+            namespace.addresses.remove(gone.ifindex());
+            if (gone.kind().equals("veth")) {
+                Namespace other = gone.peerNetnsid() < 0 ? namespace : namespaces.get(gone.peerNetnsid());
+                other.devices.values().removeIf(device -> device.ifindex() == gone.peer());
+                other.addresses.remove(gone.peer());
+            }
         }
     }
 
@@ -83,8 +156,9 @@ final class ModelKernel {
         actions.forEach(this::apply);
     }
 
-    private void apply(Action action) {
-        switch (action) {
+    /** Carries one action out. */
+    void apply(Action action) {
+        switch (indexed(action)) {
             case Action.CreateVeth create -> createVeth(create.first(), create.second());
             case Action.CreateVxlan create -> createVxlan(create);
             case Action.Delete delete -> delete(delete);
@@ -94,6 +168,7 @@ final class ModelKernel {
                         set.pod(),
                         set.ifindex(),
                         link -> with(link, link.flags(), set.mtu(), link.alias(), link.protoDown()));
+            case Action.SetMac set -> change(set.pod(), set.ifindex(), link -> withMac(link, set.mac()));
             case Action.Mark mark ->
                 change(
                         mark.pod(),
@@ -106,23 +181,50 @@ final class ModelKernel {
                         link -> with(link, link.flags(), link.mtu(), link.alias(), hold.down()));
             case Action.Raise raise -> raise(raise.pod(), raise.ifindex(), raise.addresses());
             case Action.RemoveAddress remove ->
-                addresses.get(remove.pod()).get(remove.ifindex()).remove(remove.address());
+                pods.get(remove.pod()).addresses.get(remove.ifindex()).remove(remove.address());
         }
     }
 
+    /** Gives a device an ifindex that asks for any. */
+    private Action indexed(Action action) {
+        if (action instanceof Action.CreateVxlan(String link, Action.Device any, int vni, InetAddress remote)
+                && any.ifindex() == 0) {
+            Action.Device device = new Action.Device(
+                    any.pod(), any.name(), ++lastIfindex, any.mtu(), any.mac(), any.alias(), any.addresses());
+            return new Action.CreateVxlan(link, device, vni, remote);
+        }
+        return action;
+    }
+
     private void createVeth(Action.Device first, Action.Device second) {
-        boolean loop = first.pod().equals(second.pod());
-        add(
-                first.pod(),
-                link(first, "veth", second.ifindex(), loop ? -1 : netnsids.indexOf(second.pod()), Optional.empty()));
-        add(
-                second.pod(),
-                link(second, "veth", first.ifindex(), loop ? -1 : netnsids.indexOf(first.pod()), Optional.empty()));
+        makeVeth(first, second);
         raise(first.pod(), first.ifindex(), first.addresses());
         raise(second.pod(), second.ifindex(), second.addresses());
     }
 
+    private void makeVeth(Action.Device first, Action.Device second) {
+        boolean loop = first.pod().equals(second.pod());
+        requireFree(first);
+        requireFree(second);
+        add(first.pod(), link(first, "veth", second.ifindex(), loop ? -1 : id(second.pod()), Optional.empty()));
+        add(second.pod(), link(second, "veth", first.ifindex(), loop ? -1 : id(first.pod()), Optional.empty()));
+    }
+
     private void createVxlan(Action.CreateVxlan create) {
+        makeVxlan(create);
+        raise(create.pod(), create.device().ifindex(), create.device().addresses());
+    }
+
+    private void makeVxlan(Action.CreateVxlan create) {
+        boolean taken = namespaces.stream()
+                .flatMap(namespace -> namespace.devices.values().stream())
+                .anyMatch(device -> device.vxlan()
+                        .filter(other -> other.vni() == create.vni())
+                        .isPresent());
+        if (taken) {
+            throw new Refusal("VNI " + create.vni() + " is taken");
+        }
+        requireFree(create.device());
         Vxlan vxlan = new Vxlan(
                 create.vni(),
                 Optional.of(create.remote()),
@@ -131,7 +233,41 @@ final class ModelKernel {
                 node.underlay(),
                 false);
         add(create.pod(), link(create.device(), "vxlan", node.underlay(), 0, Optional.of(vxlan)));
-        raise(create.pod(), create.device().ifindex(), create.device().addresses());
+    }
+
+    /** Carries an action out as far as its first step, as if whoever did it was killed right after. */
+    void begin(Action action) {
+        switch (action) {
+            case Action.CreateVeth create -> {
+                makeVeth(create.first(), create.second());
+                unmark(create.first());
+                unmark(create.second());
+            }
+            case Action.CreateVxlan create -> {
+                makeVxlan(create);
+                unmark(create.device());
+            }
+            default -> apply(action);
+        }
+    }
+
+    private void unmark(Action.Device device) {
+        change(device.pod(), device.ifindex(), link -> with(link, link.flags(), link.mtu(), "", link.protoDown()));
+    }
+
+    private int id(PodName pod) {
+        return pods.get(pod).id;
+    }
+
+    private void requireFree(Action.Device device) {
+        if (!pods.containsKey(device.pod())) {
+            throw new AssertionError("an action for pod " + device.pod() + ", which is not here");
+        }
+        for (Link other : devices(device.pod()).values()) {
+            if (other.name().equals(device.name()) || other.ifindex() == device.ifindex()) {
+                throw new AssertionError(device + " collides with " + other);
+            }
+        }
     }
 
     private Link link(Action.Device device, String kind, int peer, int netnsid, Optional<Vxlan> vxlan) {
@@ -140,7 +276,7 @@ final class ModelKernel {
                 device.name(),
                 kind,
                 0,
-                node.mtu(),
+                device.mtu(),
                 device.mac(),
                 Marking.GROUP,
                 device.alias(),
@@ -151,13 +287,7 @@ final class ModelKernel {
     }
 
     private void add(PodName pod, Link link) {
-        Map<String, Link> all = devices.get(pod);
-        boolean taken = all.values().stream()
-                .anyMatch(other -> other.name().equals(link.name()) || other.ifindex() == link.ifindex());
-        if (taken) {
-            throw new AssertionError(link + " in " + pod + " collides with one of " + all);
-        }
-        all.put(link.name(), link);
+        devices(pod).put(link.name(), link);
     }
 
     private void delete(Action.Delete delete) {
@@ -196,15 +326,31 @@ final class ModelKernel {
                 pod,
                 ifindex,
                 link -> with(link, link.flags() | IFF_UP | IFF_LOWER_UP, link.mtu(), link.alias(), link.protoDown()));
-        addresses.get(pod).computeIfAbsent(ifindex, _ -> new ArrayList<>()).addAll(more);
+        pods.get(pod).addresses.computeIfAbsent(ifindex, _ -> new ArrayList<>()).addAll(more);
     }
 
     private void change(PodName pod, int ifindex, java.util.function.UnaryOperator<Link> change) {
-        Link old = devices.get(pod).values().stream()
+        Link old = devices(pod).values().stream()
                 .filter(link -> link.ifindex() == ifindex)
                 .findFirst()
                 .orElseThrow(() -> new AssertionError("no device " + ifindex + " in " + pod));
-        devices.get(pod).put(old.name(), change.apply(old));
+        devices(pod).put(old.name(), change.apply(old));
+    }
+
+    private static Link withMac(Link link, MacAddress mac) {
+        return new Link(
+                link.ifindex(),
+                link.name(),
+                link.kind(),
+                link.flags(),
+                link.mtu(),
+                mac,
+                link.group(),
+                link.alias(),
+                link.peer(),
+                link.peerNetnsid(),
+                link.protoDown(),
+                link.vxlan());
     }
 
     private static Link with(Link link, int flags, int mtu, String alias, boolean protoDown) {

@@ -1,0 +1,87 @@
+package io.meshnet.wiring;
+
+import io.meshnet.netlink.InterfaceAddress;
+import io.meshnet.netlink.Link;
+import io.meshnet.netlink.LinkEvent;
+import io.meshnet.topology.LinkEnd;
+import io.meshnet.topology.PodName;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What the kernel told of one pod's devices, until it is judged: does it mean that somebody else has changed a link? Only how a device
+ * ended up counts, so that what the reconciler does itself, step by step, is no drift. For one thread.
+ */
+final class Drift {
+
+    /** The last event of each device, by its name. */
+    private final Map<String, LinkEvent> devices = new HashMap<>();
+
+    private final List<InterfaceAddress> lost = new ArrayList<>();
+
+    /** Takes note of one event in the pod's namespace. */
+    void note(LinkEvent event) {
+        switch (event) {
+            case LinkEvent.Changed changed -> devices.put(changed.link().name(), changed);
+            case LinkEvent.Deleted deleted -> devices.put(deleted.link().name(), deleted);
+            case LinkEvent.AddressAdded added -> lost.remove(added.address());
+            case LinkEvent.AddressDeleted deleted -> lost.add(deleted.address());
+            case LinkEvent.NetnsGone _, LinkEvent.Overflow _ -> {
+                // Said of no device.
+            }
+        }
+    }
+
+    /**
+     * Whether the pod has to be reconciled.
+     *
+     * @param desired every link of the pod
+     */
+    boolean isDrift(NodeIdentity node, PodName pod, List<Desired> desired) {
+        return devices.values().stream().anyMatch(event -> isWrong(node, pod, desired, event))
+                || desired.stream()
+                        .flatMap(each -> each.link().ends().stream())
+                        .filter(end -> end.pod().equals(pod))
+                        .anyMatch(end -> Planner.addresses(end).stream().anyMatch(lost::contains));
+    }
+
+    private static boolean isWrong(NodeIdentity node, PodName pod, List<Desired> desired, LinkEvent event) {
+        return switch (event) {
+            case LinkEvent.Changed changed ->
+                Marking.isOurs(changed.link()) && !isRight(node, pod, desired, changed.link());
+            // Be it ours or what stood in its way.
+            case LinkEvent.Deleted deleted ->
+                governing(pod, desired, deleted.link()).stream().anyMatch(Drift::isMade);
+            default -> false;
+        };
+    }
+
+    private static boolean isRight(NodeIdentity node, PodName pod, List<Desired> desired, Link device) {
+        Optional<Desired> governing = governing(pod, desired, device);
+        if (governing.isEmpty()) {
+            return false;
+        }
+        PodLink link = governing.get().link();
+        LinkEnd end = link.end(pod, device.name());
+        boolean held = governing.get() instanceof Desired.Waiting;
+        return governing.get() instanceof Desired.Disputed
+                || (device.isUp()
+                        && device.mtu() == node.mtu(link)
+                        && device.protoDown() == held
+                        && device.alias().equals(Marking.of(link, end).alias()));
+    }
+
+    private static boolean isMade(Desired desired) {
+        return desired instanceof Desired.Veth || desired instanceof Desired.Vxlan;
+    }
+
+    private static Optional<Desired> governing(PodName pod, List<Desired> desired, Link device) {
+        return desired.stream()
+                .filter(each -> each.link().ends().stream()
+                        .anyMatch(end -> end.pod().equals(pod) && end.ifname().equals(device.name())))
+                .findFirst();
+    }
+}
