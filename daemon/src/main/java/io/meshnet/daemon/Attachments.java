@@ -16,7 +16,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * What the runtime attached to this node, one small file for each container. The store knows it too for pods of the topology; this is
@@ -33,6 +35,11 @@ final class Attachments {
     private final Path directory;
     private final Map<String, PodAttachment> all = new ConcurrentHashMap<>();
 
+    /** The containers of a pod, and those that came to a path; usually one each. Changed together with {@link #all}, under this lock. */
+    private final Map<PodName, Set<String>> byPod = new ConcurrentHashMap<>();
+
+    private final Map<String, Set<String>> byNetns = new ConcurrentHashMap<>();
+
     private Attachments(Path directory) {
         this.directory = directory;
     }
@@ -45,7 +52,7 @@ final class Attachments {
             for (Path file : files) {
                 try {
                     PodAttachment attachment = decode(JSON.readTree(file.toFile()));
-                    attachments.all.put(attachment.containerId(), attachment);
+                    attachments.enter(attachment);
                 } catch (IOException | IllegalArgumentException e) {
                     LOG.log(Level.WARNING, "{0} is no attachment, and is ignored: {1}", file, e.getMessage());
                 }
@@ -60,12 +67,36 @@ final class Attachments {
         Path whole = directory.resolve(file.getFileName() + ".new");
         Files.write(whole, JSON.writeValueAsBytes(encode(attachment)));
         Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        all.put(attachment.containerId(), attachment);
+        enter(attachment);
+    }
+
+    private synchronized void enter(PodAttachment attachment) {
+        leave(attachment.containerId());
+        String id = attachment.containerId();
+        all.put(id, attachment);
+        byPod.computeIfAbsent(attachment.pod(), _ -> ConcurrentHashMap.newKeySet())
+                .add(id);
+        byNetns.computeIfAbsent(attachment.netns(), _ -> ConcurrentHashMap.newKeySet())
+                .add(id);
+    }
+
+    private synchronized void leave(String containerId) {
+        PodAttachment old = all.remove(containerId);
+        if (old != null) {
+            byPod.computeIfPresent(old.pod(), (_, ids) -> without(ids, containerId));
+            byNetns.computeIfPresent(old.netns(), (_, ids) -> without(ids, containerId));
+        }
+    }
+
+    /** Null, which takes the entry out of its map, when nothing remains. */
+    private static Set<String> without(Set<String> ids, String id) {
+        ids.remove(id);
+        return ids.isEmpty() ? null : ids;
     }
 
     /** Forgets a container; one that is not known is no error. */
     void remove(String containerId) throws IOException {
-        all.remove(containerId);
+        leave(containerId);
         Files.deleteIfExists(file(containerId));
     }
 
@@ -77,26 +108,36 @@ final class Attachments {
         return List.copyOf(all.values());
     }
 
+    /** Every incarnation of a pod that the runtime attached, those included whose end the store was not told yet. */
+    List<PodAttachment> of(PodName pod) {
+        return all(byPod.getOrDefault(pod, Set.of())).toList();
+    }
+
     /** The incarnation of a pod that came last and was not taken away. */
     Optional<PodAttachment> living(PodName pod) {
-        return all.values().stream()
-                .filter(attachment -> attachment.pod().equals(pod) && !attachment.detached())
-                .max(Comparator.comparingLong(PodAttachment::since));
+        return last(byPod.getOrDefault(pod, Set.of()));
     }
 
     /** The incarnation that came last to a path and was not taken away. */
     Optional<PodAttachment> at(String netns) {
-        return all.values().stream()
-                .filter(attachment -> attachment.netns().equals(netns) && !attachment.detached())
-                .max(Comparator.comparingLong(PodAttachment::since));
+        return last(byNetns.getOrDefault(netns, Set.of()));
     }
 
     /** Whether a container that came later lives at the same path, so that the path no longer leads to this one's namespace. */
     boolean isTakenOver(PodAttachment attachment) {
-        return all.values().stream()
-                .filter(other -> !other.detached() && other.netns().equals(attachment.netns()))
-                .anyMatch(other ->
-                        !other.containerId().equals(attachment.containerId()) && other.since() > attachment.since());
+        return at(attachment.netns())
+                .filter(other ->
+                        !other.containerId().equals(attachment.containerId()) && other.since() > attachment.since())
+                .isPresent();
+    }
+
+    private Optional<PodAttachment> last(Set<String> ids) {
+        return all(ids).filter(attachment -> !attachment.detached())
+                .max(Comparator.comparingLong(PodAttachment::since));
+    }
+
+    private Stream<PodAttachment> all(Set<String> ids) {
+        return ids.stream().flatMap(id -> find(id).stream());
     }
 
     private Path file(String containerId) {

@@ -2,6 +2,7 @@ package io.meshnet.daemon;
 
 import io.meshnet.store.etcd.Endpoints;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -15,7 +16,11 @@ import java.util.OptionalInt;
  * @param socket Unix socket of the CNI front
  * @param state directory of what the daemon has to remember until the node reboots
  * @param vxlanPort UDP destination port of every vxlan
- * @param mtu of every link, in bytes; empty to take what the underlay carries, at most 1500
+ * @param mtu of every link that the topology gives none, in bytes; empty to take what the underlay carries, at most 1500
+ * @param strict whether an ADD waits until its links are up at both ends, unless its configuration says otherwise
+ * @param patience how long a strict ADD waits
+ * @param timeToLive how long this node counts as alive after its last sign of life
+ * @param resync how often everything is looked at though nothing was told
  */
 record Configuration(
         int port,
@@ -25,4 +30,8 @@ record Configuration(
         Path socket,
         Path state,
         int vxlanPort,
-        OptionalInt mtu) {}
+        OptionalInt mtu,
+        boolean strict,
+        Duration patience,
+        Duration timeToLive,
+        Duration resync) {}

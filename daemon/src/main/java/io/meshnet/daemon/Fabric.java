@@ -8,26 +8,21 @@ import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.StoreException;
 import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
-import io.meshnet.wiring.LinkState;
 import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NodeIdentity;
-import io.meshnet.wiring.Outcome;
+import io.meshnet.wiring.PeerLinks;
+import io.meshnet.wiring.PodLink;
 import io.meshnet.wiring.Reconciler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.List;
+import java.util.HashSet;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.Lock;
-import java.util.stream.Collectors;
 
 /**
  * One topology as this node takes part in it: publishes where its pods run, and has their links made. Safe for use by any thread.
@@ -36,37 +31,61 @@ final class Fabric {
 
     private static final System.Logger LOG = System.getLogger(Fabric.class.getName());
 
-    /** How long a call waits for its links. The kernel needs less than a millisecond for each. */
-    private static final Duration WIRING = Duration.ofSeconds(30);
-
     private final NodeIdentity node;
+    private final NetnsTag tag;
     private final TopologyStore store;
     private final Cluster cluster;
     private final Reconciler reconciler;
+    private final PeerLinks peerLinks;
     private final Attachments attachments;
     private final PeerDaemons peers;
+    private final PodWiring wiring;
+    private final BothEnds bothEnds;
     private final PodLocks locks = new PodLocks();
 
     Fabric(
             NodeIdentity node,
+            NetnsTag tag,
             TopologyStore store,
             Cluster cluster,
             Reconciler reconciler,
+            PeerLinks peerLinks,
             Attachments attachments,
             PeerDaemons peers) {
         this.node = node;
+        this.tag = tag;
         this.store = store;
         this.cluster = cluster;
         this.reconciler = reconciler;
+        this.peerLinks = peerLinks;
         this.attachments = attachments;
         this.peers = peers;
+        this.wiring = new PodWiring(reconciler);
+        this.bothEnds = new BothEnds(reconciler, peerLinks, peers);
     }
 
     /**
      * Takes a new pod in: notes it, publishes where it runs, and has its links made. A pod of no topology is only noted, and needs no
      * store. When it fails, nothing of it is left.
+     *
+     * @param patience how long to wait until every link whose peer is alive is up at both ends; empty to wait for this node's ends only
      */
-    void attach(PodAttachment attachment) throws CniException {
+    void attach(PodAttachment attachment, Optional<Duration> patience) throws CniException {
+        attach(attachment);
+        if (patience.isPresent()) {
+            try {
+                if (cluster.isInTopology(attachment.pod())) {
+                    // Without the pod's lock: others may share it.
+                    bothEnds.await(attachment.pod(), patience.get());
+                }
+            } catch (CniException | RuntimeException e) {
+                discard(attachment);
+                throw e;
+            }
+        }
+    }
+
+    private void attach(PodAttachment attachment) throws CniException {
         PodName pod = attachment.pod();
         Lock lock = locks.of(pod);
         lock.lock();
@@ -110,24 +129,39 @@ final class Fabric {
     private void place(PodAttachment attachment) throws CniException {
         PodName pod = attachment.pod();
         Optional<Placement> before = cluster.find(pod).flatMap(PodRecord::placement);
-        Placement placement = new Placement(node.vtep(), attachment.netns(), attachment.containerId(), node.name());
+        Placement placement = new Placement(
+                node.vtep(),
+                attachment.netns(),
+                attachment.containerId(),
+                node.name(),
+                attachment.identity().map(tag::write).orElse(""));
+        Set<PodName> affected = new HashSet<>();
         try {
             long revision = store.register(pod, placement);
             Optional<LocalPod> earlier = before.flatMap(old -> earlier(attachment, old));
             if (earlier.isPresent()) {
-                await(pod, reconciler.release(earlier.get()));
+                wiring.release(earlier.get());
             }
-            var _ = reconcile(cluster.place(pod, Optional.of(placement), revision));
+            affected.addAll(cluster.place(pod, Optional.of(placement), revision));
         } catch (StoreException e) {
             throw unreachable(pod, e);
         }
-        Outcome outcome = await(pod, reconciler.reconcile(pod));
-        if (outcome.presence() == Outcome.Presence.NOT_CONCERNED) {
-            String moved = "pod " + pod + ": its placement or its topology changed while it was added";
-            throw new CniException(CniException.TRY_AGAIN_LATER, moved);
-        }
-        require(pod, outcome);
-        peers.tell(reconciler.peerUpdates(pod));
+        wiring.make(pod);
+        // Their links to this pod are made already; those that had a tunnel to where it was before, or waited, note it
+        // now.
+        affected.remove(pod);
+        var _ = reconcile(affected);
+        var _ = peers.tell(peerLinks.updates(pod));
+    }
+
+    /**
+     * Tells the daemons of nodes that follow no store of links that came in place here. Those that follow it were told with the ADD,
+     * and see the rest for themselves.
+     */
+    void tellStrangers(PodName pod, Set<PodLink> arrived) {
+        var _ = peers.tell(peerLinks.updates(pod).stream()
+                .filter(update -> !update.isFollower() && arrived.contains(update.link()))
+                .toList());
     }
 
     /** Where an incarnation lives that was not taken away yet: it may hold names and VNIs that the new one needs. */
@@ -139,10 +173,10 @@ final class Fabric {
                         .map(living -> living.containerId().equals(old.containerId()))
                         .orElse(true);
         return another
-                ? Optional.of(attachments
+                ? attachments
                         .find(old.containerId())
                         .map(PodAttachment::local)
-                        .orElseGet(() -> new LocalPod(attachment.pod(), Path.of(old.netns()), Optional.empty())))
+                        .or(() -> LocalPod.at(old, attachment.pod(), tag.read(old.netnsId())))
                 : Optional.empty();
     }
 
@@ -182,7 +216,7 @@ final class Fabric {
     /** Takes the links out of a pod's namespace, unless another incarnation lives in it. */
     private void release(PodAttachment attachment) throws CniException {
         if (!attachments.isTakenOver(attachment) && !attachment.netns().isEmpty()) {
-            await(attachment.pod(), reconciler.release(attachment.local()));
+            wiring.release(attachment.local());
         }
     }
 
@@ -199,21 +233,7 @@ final class Fabric {
 
     /** Fails unless every link of the pod whose peer runs is as it should be. Changes nothing. */
     void check(PodName pod) throws CniException {
-        require(pod, await(pod, reconciler.inspect(pod)));
-    }
-
-    private void require(PodName pod, Outcome outcome) throws CniException {
-        if (outcome.presence() == Outcome.Presence.NETNS_GONE) {
-            throw new CniException(Codes.WIRING, "pod " + pod + ": its network namespace is gone");
-        }
-        List<LinkState> failures = outcome.failures();
-        if (!failures.isEmpty()) {
-            throw new CniException(
-                    Codes.WIRING,
-                    failures.stream()
-                            .map(state -> state.link() + ": " + state.reason())
-                            .collect(Collectors.joining("; ")));
-        }
+        wiring.check(pod);
     }
 
     /**
@@ -290,7 +310,7 @@ final class Fabric {
             Optional<Placement> placement =
                     cluster.find(pod).flatMap(PodRecord::placement).filter(node::hosts);
             String containerId = placement.map(Placement::containerId).orElse("");
-            if (!containerId.isEmpty() && isGone(pod)) {
+            if (!containerId.isEmpty() && wiring.isGone(pod)) {
                 LOG.log(
                         Level.INFO,
                         "pod {0}: {1} is gone, and so is the pod",
@@ -306,10 +326,6 @@ final class Fabric {
         }
     }
 
-    private boolean isGone(PodName pod) throws CniException {
-        return await(pod, reconciler.inspect(pod)).presence() == Outcome.Presence.NETNS_GONE;
-    }
-
     private void unregister(PodName pod, String containerId) throws StoreException {
         OptionalLong revision = store.unregister(pod, containerId);
         if (revision.isPresent()) {
@@ -323,20 +339,5 @@ final class Fabric {
     private static CniException unreachable(PodName pod, StoreException e) {
         return new CniException(
                 CniException.TRY_AGAIN_LATER, "pod " + pod + " has links to be made, but " + e.getMessage(), "", e);
-    }
-
-    private static <T> T await(PodName pod, CompletableFuture<T> work) throws CniException {
-        try {
-            return work.get(WIRING.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw new CniException(Codes.WIRING, "pod " + pod + ": " + cause.getMessage(), "", cause);
-        } catch (TimeoutException e) {
-            String late = "pod " + pod + ": its links took longer than " + WIRING.toSeconds() + " s";
-            throw new CniException(CniException.TRY_AGAIN_LATER, late, "", e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CniException(CniException.TRY_AGAIN_LATER, "pod " + pod + ": interrupted", "", e);
-        }
     }
 }

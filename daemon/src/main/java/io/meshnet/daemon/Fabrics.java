@@ -10,10 +10,15 @@ import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
+import io.meshnet.wiring.DriftWatch;
 import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.NetnsIds;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Outcome;
+import io.meshnet.wiring.PeerLinks;
+import io.meshnet.wiring.PodLink;
 import io.meshnet.wiring.Reconciler;
+import io.meshnet.wiring.Survey;
 import io.meshnet.wiring.VtepUpdate;
 import io.meshnet.wiring.WiringException;
 import java.lang.System.Logger.Level;
@@ -24,13 +29,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * The topologies that this node takes part in, by the endpoints of their stores: the daemon's own, and those that a CNI configuration
@@ -46,61 +51,74 @@ final class Fabrics implements AutoCloseable {
     /** How soon a store is told again what it could not be told. */
     private static final Duration RETRY = Duration.ofSeconds(1);
 
-    /** How often everything is reconciled though nothing was told: the net below events that got lost. */
-    private static final Duration RESYNC = Duration.ofSeconds(30);
-
     /** A fabric and what has to be closed with it. */
     private record Running(
             Fabric fabric,
-            Reconciler reconciler,
+            PeerLinks peerLinks,
             TopologyFollower follower,
-            FollowUp followUp,
+            Report report,
+            Resync resync,
+            Retries retries,
+            DriftWatch drift,
             TopologyStore store,
+            TopologyStore.Announcement announcement,
             TopologyStore.Subscription subscription) {
 
         void close() {
+            announcement.close();
             subscription.close();
-            followUp.close();
+            drift.close();
+            retries.close();
             store.close();
         }
     }
 
     private final NodeIdentity node;
+    private final NetnsTag tag;
     private final KernelThread kernel;
     private final Attachments attachments;
     private final PeerDaemons peers;
+    private final Configuration configuration;
     private final Endpoints own;
     private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().name("resync").daemon().factory());
     private final Map<Endpoints, Running> running = new LinkedHashMap<>();
 
-    Fabrics(NodeIdentity node, KernelThread kernel, Attachments attachments, PeerDaemons peers, Endpoints own) {
+    Fabrics(
+            NodeIdentity node,
+            NetnsTag tag,
+            KernelThread kernel,
+            Attachments attachments,
+            PeerDaemons peers,
+            Configuration configuration) {
         this.node = node;
+        this.tag = tag;
         this.kernel = kernel;
         this.attachments = attachments;
         this.peers = peers;
-        this.own = own;
+        this.configuration = configuration;
+        this.own = configuration.etcd();
     }
 
     /** Starts the daemon's own fabric, and those that pods of this node were attached to before the daemon was restarted. */
     void start() {
         running(own);
         attachments.all().forEach(attachment -> running(Endpoints.parse(attachment.etcd())));
-        every(RETRY, TopologyFollower::retry);
-        every(RESYNC, TopologyFollower::resync);
+        every(RETRY, each -> each.follower().retry());
+        every(configuration.resync(), each -> each.resync().run());
     }
 
-    private void every(Duration period, Consumer<TopologyFollower> work) {
+    private void every(Duration period, Consumer<Running> work) {
         long nanos = period.toNanos();
         var _ = timer.scheduleWithFixedDelay(() -> tick(work), nanos, nanos, TimeUnit.NANOSECONDS);
     }
 
     /** A period's work; its failure must not end the periods. */
-    private void tick(Consumer<TopologyFollower> work) {
+    private void tick(Consumer<Running> work) {
         for (Running each : all()) {
             try {
-                work.accept(each.follower());
+                work.accept(each);
             } catch (RuntimeException | Error e) {
                 LOG.log(Level.ERROR, "periodic work failed, and is tried again", e);
             }
@@ -131,22 +149,27 @@ final class Fabrics implements AutoCloseable {
         return running(endpoints).follower().isCurrent();
     }
 
+    /** Accounts of all fabrics, the daemon's own first. */
+    List<Report> reports() {
+        return all().stream().map(Running::report).toList();
+    }
+
     /**
      * Does what a peer's daemon asks for, in the fabric that the pod is of, or in the daemon's own.
      *
-     * @return as {@link Reconciler#apply}
+     * @return as {@link PeerLinks#apply}
      */
     CompletableFuture<Void> apply(VtepUpdate update) {
         return kernel.submit(_ -> attachment(update.netns())).thenCompose(attachment -> {
             if (attachment.isEmpty()) {
-                return running(own).reconciler().apply(update);
+                return running(own).peerLinks().apply(update);
             }
             PodAttachment pod = attachment.get();
             if (pod.ifname().equals(update.ifname())) {
                 throw new WiringException(
                         "link_name " + update.ifname() + " is what the delegate made for pod " + pod.pod());
             }
-            return running(Endpoints.parse(pod.etcd())).reconciler().apply(update.in(Path.of(pod.netns())));
+            return running(Endpoints.parse(pod.etcd())).peerLinks().apply(update.in(Path.of(pod.netns())));
         });
     }
 
@@ -176,33 +199,55 @@ final class Fabrics implements AutoCloseable {
         attachments.all().stream()
                 .filter(PodAttachment::detached)
                 .forEach(gone -> cluster.leave(gone.pod(), gone.containerId()));
-        FollowUp followUp = new FollowUp();
         TopologyStore store = EtcdStore.connect(endpoints, DEADLINE);
-        Function<PodName, Optional<NetnsId>> identities =
-                pod -> cluster.find(pod).flatMap(PodRecord::placement).flatMap(this::identity);
-        var reconciler = new Reconciler(node, cluster, kernel, identities);
-        Fabric fabric = new Fabric(node, store, cluster, reconciler, attachments, peers);
+        NetnsIds ids = new NetnsIds();
+        var reconciler = new Reconciler(node, cluster, kernel, pod -> identity(cluster, pod), ids);
+        PeerLinks peerLinks = new PeerLinks(node, cluster, kernel, reconciler);
+        Fabric fabric = new Fabric(node, tag, store, cluster, reconciler, peerLinks, attachments, peers);
+        LinkLog log = new LinkLog();
+        Retries retries = new Retries(pod -> reconcile(fabric, pod));
         reconciler.listen(outcome -> {
-            followUp.take(outcome, pod -> {
-                var _ = reconciler.reconcile(pod);
-            });
+            Set<PodLink> arrived = log.take(outcome);
+            retries.take(outcome);
+            if (!arrived.isEmpty()) {
+                background.execute(() -> fabric.tellStrangers(outcome.pod(), arrived));
+            }
             if (outcome.presence() == Outcome.Presence.NETNS_GONE) {
                 background.execute(() -> fabric.withdrawGone(outcome.pod()));
             }
         });
-        TopologyFollower follower = new TopologyFollower(
-                endpoints.toString(),
-                cluster,
+        Survey survey = new Survey(node, cluster, kernel, ids);
+        Resync resync = new Resync(survey, fabric);
+        DriftWatch drift = DriftWatch.start(node, cluster, ids, pod -> reconcile(fabric, pod), resync);
+        FabricAttachments mine = new FabricAttachments(
+                attachments, each -> resolved(Endpoints.parse(each.etcd())).equals(endpoints));
+        TopologyFollower follower = new TopologyFollower(endpoints.toString(), cluster, fabric, mine, background);
+        return new Running(
                 fabric,
-                () -> attachments.all().stream()
-                        .filter(each -> resolved(Endpoints.parse(each.etcd())).equals(endpoints))
-                        .toList(),
-                background);
-        return new Running(fabric, reconciler, follower, followUp, store, store.subscribe(follower));
+                peerLinks,
+                follower,
+                new Report(node, cluster, survey, log),
+                resync,
+                retries,
+                drift,
+                store,
+                store.announce(node.name(), node.vtep(), configuration.timeToLive()),
+                store.subscribe(follower));
+    }
+
+    private static void reconcile(Fabric fabric, PodName pod) {
+        var _ = fabric.reconcile(Set.of(pod));
+    }
+
+    private Optional<NetnsId> identity(Cluster cluster, PodName pod) {
+        return cluster.find(pod).flatMap(PodRecord::placement).flatMap(this::identity);
     }
 
     private Optional<NetnsId> identity(Placement placement) {
-        return attachments.find(placement.containerId()).flatMap(PodAttachment::identity);
+        return attachments
+                .find(placement.containerId())
+                .flatMap(PodAttachment::identity)
+                .or(() -> tag.read(placement.netnsId()));
     }
 
     @Override

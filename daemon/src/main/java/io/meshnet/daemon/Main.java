@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
@@ -94,8 +95,44 @@ public final class Main implements Callable<Integer> {
             paramLabel = "BYTES",
             defaultValue = "${env:MESHNET_MTU:-0}",
             description =
-                    "MTU of every link, the same on all nodes (MESHNET_MTU; what the underlay carries, at most 1500)")
+                    "MTU of every link that the topology gives none, the same on all nodes (MESHNET_MTU; what the underlay"
+                            + " carries, at most 1500)")
     private int mtu;
+
+    @Option(
+            names = "--strict",
+            paramLabel = "true|false",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "${env:MESHNET_STRICT:-false}",
+            description =
+                    "ADD waits until every link whose peer is alive is up at both ends, and fails naming those that"
+                            + " are not (MESHNET_STRICT; ${DEFAULT-VALUE}; \"strict\" in a CNI configuration goes first)")
+    private boolean strict;
+
+    @Option(
+            names = "--strict-timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "${env:MESHNET_STRICT_TIMEOUT:-30}",
+            description = "how long a strict ADD waits (MESHNET_STRICT_TIMEOUT; ${DEFAULT-VALUE})")
+    private int strictTimeout;
+
+    @Option(
+            names = "--node-ttl",
+            paramLabel = "SECONDS",
+            defaultValue = "${env:MESHNET_NODE_TTL:-15}",
+            description =
+                    "how long this node counts as alive after its last sign of life, and so how long its daemon may"
+                            + " be away unnoticed (MESHNET_NODE_TTL; ${DEFAULT-VALUE})")
+    private int nodeTtl;
+
+    @Option(
+            names = "--resync",
+            paramLabel = "SECONDS",
+            defaultValue = "${env:MESHNET_RESYNC:-30}",
+            description = "how often every link is looked at though nothing was told of it (MESHNET_RESYNC;"
+                    + " ${DEFAULT-VALUE})")
+    private int resync;
 
     @Option(
             names = "--log-level",
@@ -141,7 +178,11 @@ public final class Main implements Callable<Integer> {
                 socket,
                 state,
                 within("MESHNET_VXLAN_PORT", vxlanPort, 1, 65_535),
-                mtu == 0 ? OptionalInt.empty() : OptionalInt.of(within("MESHNET_MTU", mtu, 68, 65_535)));
+                mtu == 0 ? OptionalInt.empty() : OptionalInt.of(within("MESHNET_MTU", mtu, 68, 65_535)),
+                strict,
+                Duration.ofSeconds(within("MESHNET_STRICT_TIMEOUT", strictTimeout, 1, 3_600)),
+                Duration.ofSeconds(within("MESHNET_NODE_TTL", nodeTtl, 2, 3_600)),
+                Duration.ofSeconds(within("MESHNET_RESYNC", resync, 1, 86_400)));
     }
 
     private Endpoints endpoints() throws ConfigurationException {
@@ -176,9 +217,10 @@ public final class Main implements Callable<Integer> {
         NodeIdentity identity = probe(kernel, configuration);
         Attachments attachments = attachments(configuration);
         PeerDaemons peers = new PeerDaemons(configuration.port());
-        Fabrics fabrics = new Fabrics(identity, kernel, attachments, peers, configuration.etcd());
+        Fabrics fabrics = new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, configuration);
         fabrics.start();
-        Dispatcher dispatcher = new Dispatcher(new MeshNetwork(fabrics, attachments, kernel), new Delegates());
+        Dispatcher dispatcher =
+                new Dispatcher(new MeshNetwork(fabrics, attachments, kernel, configuration), new Delegates());
         Server server = Server.start(configuration, dispatcher, fabrics);
         LOG.log(Logger.Level.INFO, "{0} serves as {1}", "meshnet " + Version.text(), identity);
 

@@ -13,6 +13,7 @@ import io.meshnet.wiring.WiringException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
@@ -22,11 +23,15 @@ final class MeshNetwork implements PodNetwork {
     private static final String ETCD_HOST = "etcd_host";
     private static final String ETCD_PORT = "etcd_port";
 
+    private static final String STRICT = "strict";
+
+    private final Configuration configuration;
     private final Fabrics fabrics;
     private final Attachments attachments;
     private final KernelThread kernel;
 
-    MeshNetwork(Fabrics fabrics, Attachments attachments, KernelThread kernel) {
+    MeshNetwork(Fabrics fabrics, Attachments attachments, KernelThread kernel, Configuration configuration) {
+        this.configuration = configuration;
         this.fabrics = fabrics;
         this.attachments = attachments;
         this.kernel = kernel;
@@ -35,6 +40,7 @@ final class MeshNetwork implements PodNetwork {
     @Override
     public void validate(Attachment call) throws CniException {
         endpoints(call.config());
+        patience(call.config());
         identity(call.netns());
     }
 
@@ -72,7 +78,7 @@ final class MeshNetwork implements PodNetwork {
                     endpoints.toString(),
                     System.currentTimeMillis(),
                     false);
-            fabrics.fabric(endpoints).attach(attachment);
+            fabrics.fabric(endpoints).attach(attachment, patience(call.config()));
         }
     }
 
@@ -125,6 +131,11 @@ final class MeshNetwork implements PodNetwork {
             throw new CniException(
                     CniException.INVALID_ENVIRONMENT, "CNI_ARGS: K8S_POD_NAME: " + e.getMessage(), "", e);
         }
+    }
+
+    /** How long an ADD waits for both ends of its links; empty if it is not strict. */
+    private Optional<Duration> patience(NetworkConfig config) throws CniException {
+        return config.flag(STRICT, configuration.strict()) ? Optional.of(configuration.patience()) : Optional.empty();
     }
 
     /** The store of a call: what its configuration names, or else the daemon's own. */

@@ -15,8 +15,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadLocalRandom;
@@ -47,33 +50,51 @@ final class PeerDaemons implements AutoCloseable {
         this.port = port;
     }
 
-    /** Tells each peer, node by node, with a deadline and a bounded number of attempts. Returns at once. */
-    void tell(List<PeerUpdate> updates) {
+    /**
+     * Tells each peer, node by node, with a deadline and a bounded number of attempts. Returns at once.
+     *
+     * @return for each update when the peer has its end in place; fails with an {@link IOException} that says why it has not
+     */
+    Map<PeerUpdate, CompletableFuture<Void>> tell(List<PeerUpdate> updates) {
+        Map<PeerUpdate, CompletableFuture<Void>> answers = new LinkedHashMap<>();
+        updates.forEach(update -> answers.put(update, new CompletableFuture<>()));
         updates.stream()
                 .collect(Collectors.groupingBy(PeerUpdate::node))
                 .values()
-                .forEach(node -> background.execute(() -> tellNode(node)));
+                .forEach(node -> background.execute(() -> tellNode(node, answers)));
+        return answers;
     }
 
     /** A node that does not even answer is given up: it will see the same in the store. */
-    private void tellNode(List<PeerUpdate> updates) {
+    private void tellNode(List<PeerUpdate> updates, Map<PeerUpdate, CompletableFuture<Void>> answers) {
         try {
             for (PeerUpdate update : updates) {
-                tell(update);
+                Optional<IOException> refusal = tell(update);
+                refusal.ifPresentOrElse(
+                        why -> {
+                            LOG.log(Level.WARNING, "{0}: {1}", update.link(), why.getMessage());
+                            answers.get(update).completeExceptionally(why);
+                        },
+                        () -> answers.get(update).complete(null));
             }
         } catch (IOException e) {
-            LOG.log(
-                    Level.WARNING,
-                    "{0} was not told of {1} links: {2}",
-                    uri(updates.getFirst().node()),
-                    updates.size(),
-                    e.toString());
+            URI uri = uri(updates.getFirst().node());
+            LOG.log(Level.WARNING, "{0} was not told of {1} links: {2}", uri, updates.size(), e.toString());
+            var silent = new IOException(uri + " does not answer: " + e, e);
+            updates.forEach(update -> answers.get(update).completeExceptionally(silent));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            updates.forEach(update -> answers.get(update).cancel(false));
         }
     }
 
-    private void tell(PeerUpdate update) throws IOException, InterruptedException {
+    /**
+     * Tells one update.
+     *
+     * @return why the peer refuses it, if it does
+     * @throws IOException when the peer does not answer
+     */
+    private Optional<IOException> tell(PeerUpdate update) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(uri(update.node()))
                 .timeout(ANSWER)
                 .header("Content-Type", "application/json")
@@ -85,16 +106,11 @@ final class PeerDaemons implements AutoCloseable {
             try {
                 HttpResponse<String> answer = client().send(request, HttpResponse.BodyHandlers.ofString());
                 if (answer.statusCode() == 200) {
-                    return;
+                    return Optional.empty();
                 }
                 if (last) {
-                    LOG.log(
-                            Level.WARNING,
-                            "{0}: {1} answers {2}",
-                            update.link(),
-                            request.uri(),
-                            answer.body().strip());
-                    return;
+                    return Optional.of(new IOException(
+                            request.uri() + " answers " + answer.body().strip()));
                 }
             } catch (IOException e) {
                 if (last) {

@@ -1,5 +1,8 @@
 package io.meshnet.daemon;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.health.HealthCheckResponse;
 import io.helidon.health.HealthCheckType;
 import io.helidon.http.HeaderNames;
@@ -12,6 +15,7 @@ import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
 import io.meshnet.cni.Dispatcher;
 import io.meshnet.cni.Reply;
+import io.meshnet.topology.PodName;
 import io.meshnet.wiring.VtepUpdate;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -26,7 +30,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import java.util.function.Predicate;
 
 /** The two ways in that are HTTP: the CNI front's Unix socket, and the REST API that peers and probes use. */
 final class Server implements AutoCloseable {
@@ -42,11 +48,15 @@ final class Server implements AutoCloseable {
     /** What a request in flight is given at the end; a delegate may be running. */
     private static final Duration GRACE = Duration.ofSeconds(10);
 
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Configuration configuration;
     private final Dispatcher dispatcher;
     private final Fabrics fabrics;
     private final WebServer server;
 
     private Server(Configuration configuration, Dispatcher dispatcher, Fabrics fabrics) {
+        this.configuration = configuration;
         this.dispatcher = dispatcher;
         this.fabrics = fabrics;
         this.server = WebServer.builder()
@@ -55,7 +65,9 @@ final class Server implements AutoCloseable {
                 .shutdownGracePeriod(GRACE)
                 .maxPayloadSize(MAX_PAYLOAD)
                 .addFeature(ObserveFeature.just(health()))
-                .routing(rest -> rest.put("/vtep", this::vtep))
+                .routing(rest -> rest.put("/vtep", this::vtep)
+                        .get("/v1/links", this::links)
+                        .get("/v1/pods", this::pods))
                 .putSocket(
                         CNI,
                         socket -> socket.bindAddress(UnixDomainSocketAddress.of(configuration.socket()))
@@ -151,6 +163,37 @@ final class Server implements AutoCloseable {
             LOG.log(Level.WARNING, "{0}: {1}", update, e.getCause().toString());
             answer(response, Status.INTERNAL_SERVER_ERROR_500, e.getCause().getMessage());
         }
+    }
+
+    private void links(ServerRequest request, ServerResponse response) {
+        ArrayNode links = JSON.createArrayNode();
+        try {
+            fabrics.reports()
+                    .forEach(report -> report.links(links, pods(request)).join());
+            answer(response, "links", links);
+        } catch (CompletionException e) {
+            answer(response, Status.INTERNAL_SERVER_ERROR_500, e.getCause().getMessage());
+        }
+    }
+
+    private void pods(ServerRequest request, ServerResponse response) {
+        ArrayNode pods = JSON.createArrayNode();
+        fabrics.reports().forEach(report -> report.pods(pods, pods(request)));
+        answer(response, "pods", pods);
+    }
+
+    /** The pods that a request is about: all, unless it names one by {@code ?pod=}. */
+    private static Predicate<PodName> pods(ServerRequest request) {
+        Optional<String> named = request.query().first("pod").asOptional();
+        return pod ->
+                named.isEmpty() || named.get().equals(pod.name()) || named.get().equals(pod.toString());
+    }
+
+    private void answer(ServerResponse response, String name, ArrayNode list) {
+        ObjectNode json = JSON.createObjectNode().put("node", configuration.node());
+        json.set(name, list);
+        response.header(HeaderNames.CONTENT_TYPE, "application/json")
+                .send((json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     private static byte[] body(ServerRequest request) {

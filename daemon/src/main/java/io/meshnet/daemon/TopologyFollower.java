@@ -7,11 +7,10 @@ import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /** Follows a fabric's store: keeps the cluster current, and has reconciled what an event may concern. */
 final class TopologyFollower implements TopologyStore.Listener {
@@ -21,7 +20,7 @@ final class TopologyFollower implements TopologyStore.Listener {
     private final String endpoints;
     private final Cluster cluster;
     private final Fabric fabric;
-    private final Supplier<List<PodAttachment>> attachments;
+    private final FabricAttachments attachments;
     private final Executor background;
     private volatile boolean following;
     private volatile boolean reconciled;
@@ -32,11 +31,7 @@ final class TopologyFollower implements TopologyStore.Listener {
      * @param background for what takes longer than a listener may
      */
     TopologyFollower(
-            String endpoints,
-            Cluster cluster,
-            Fabric fabric,
-            Supplier<List<PodAttachment>> attachments,
-            Executor background) {
+            String endpoints, Cluster cluster, Fabric fabric, FabricAttachments attachments, Executor background) {
         this.endpoints = endpoints;
         this.cluster = cluster;
         this.fabric = fabric;
@@ -51,36 +46,34 @@ final class TopologyFollower implements TopologyStore.Listener {
 
     @Override
     public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
-        LOG.log(Level.INFO, "{0}: following {1} pods", endpoints, pods.size());
-        Collection<PodName> affected = cluster.replaceAll(pods, revision);
+        LOG.log(Level.INFO, "{0}: following {1} pods and {2} nodes", endpoints, pods.size(), nodes.size());
+        Collection<PodName> affected = cluster.replaceAll(pods, nodes, revision);
         following = true;
         var _ = fabric.reconcile(affected).thenRun(() -> reconciled = true);
-        settle(attachments.get());
+        settle(attachments.all());
     }
 
     @Override
     public void changed(PodRecord pod) {
         Set<PodName> affected = cluster.put(pod);
         var _ = fabric.reconcile(affected);
-        settle(attachments.get().stream()
-                .filter(attachment -> affected.contains(attachment.pod()))
+        settle(affected.stream()
+                .flatMap(one -> attachments.of(one).stream())
                 .filter(attachment -> isPending(attachment) || fabric.isSuperseded(attachment))
                 .toList());
     }
 
     @Override
-    public void nodes(Set<String> alive) {}
+    public void nodes(Set<String> alive) {
+        LOG.log(Level.INFO, "{0}: alive are the nodes {1}", endpoints, String.join(", ", new TreeSet<>(alive)));
+        var _ = fabric.reconcile(cluster.nodes(alive));
+    }
 
     /** Tries again what the store could not be told. Does nothing while the store is not followed: a snapshot will come. */
     void retry() {
         if (following) {
-            settle(attachments.get().stream().filter(this::isPending).toList());
+            settle(attachments.all().stream().filter(this::isPending).toList());
         }
-    }
-
-    /** Reconciles everything on this node, whatever was or was not told. */
-    void resync() {
-        var _ = fabric.reconcile(cluster.all().stream().map(PodRecord::pod).toList());
     }
 
     private boolean isPending(PodAttachment attachment) {

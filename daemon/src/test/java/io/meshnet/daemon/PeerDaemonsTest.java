@@ -13,6 +13,8 @@ import io.meshnet.wiring.PodLink;
 import io.meshnet.wiring.VtepUpdate;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -33,6 +35,7 @@ class PeerDaemonsTest {
                     new LinkEnd(PodName.of("pod2"), "eth2", Optional.empty()),
                     new LinkEnd(PodName.of("pod3"), "eth2", Optional.empty()))),
             HERE,
+            true,
             UPDATE);
 
     private final BlockingQueue<String> bodies = new LinkedBlockingQueue<>();
@@ -46,7 +49,11 @@ class PeerDaemonsTest {
                 .routing(routing -> routing.put("/vtep", (request, response) -> {
                     bodies.add(request.content().as(String.class));
                     Status answer = answers.poll();
-                    response.status(answer == null ? Status.OK_200 : answer).send();
+                    if (answer == null) {
+                        response.send();
+                    } else {
+                        response.status(answer).send("the VNI is taken");
+                    }
                 }))
                 .build()
                 .start();
@@ -60,9 +67,36 @@ class PeerDaemonsTest {
     @Test
     void aPeerIsToldOfItsEnd() throws Exception {
         try (PeerDaemons peers = new PeerDaemons(peer.port())) {
-            peers.tell(List.of(TOLD));
+            var answer = peers.tell(List.of(TOLD)).get(TOLD);
 
             assertThat(VtepRequest.decode(next())).isEqualTo(UPDATE);
+            assertThat(answer).succeedsWithin(Duration.ofSeconds(30));
+        }
+    }
+
+    @Test
+    void aPeerThatNeverCanIsGivenUpAndItsReasonTold() {
+        answers.addAll(Collections.nCopies(10, Status.INTERNAL_SERVER_ERROR_500));
+        try (PeerDaemons peers = new PeerDaemons(peer.port())) {
+            var answer = peers.tell(List.of(TOLD)).get(TOLD);
+
+            assertThat(answer)
+                    .failsWithin(Duration.ofSeconds(60))
+                    .withThrowableThat()
+                    .withMessageContaining("the VNI is taken");
+        }
+    }
+
+    @Test
+    void aPeerThatDoesNotAnswerIsGivenUpAndNamed() {
+        peer.stop();
+        try (PeerDaemons peers = new PeerDaemons(peer.port())) {
+            var answer = peers.tell(List.of(TOLD)).get(TOLD);
+
+            assertThat(answer)
+                    .failsWithin(Duration.ofSeconds(60))
+                    .withThrowableThat()
+                    .withMessageContaining("127.0.0.1");
         }
     }
 
@@ -70,8 +104,9 @@ class PeerDaemonsTest {
     void aPeerThatCannotDoItYetIsToldAgain() throws Exception {
         answers.add(Status.INTERNAL_SERVER_ERROR_500);
         try (PeerDaemons peers = new PeerDaemons(peer.port())) {
-            peers.tell(List.of(TOLD));
+            var answer = peers.tell(List.of(TOLD)).get(TOLD);
 
+            assertThat(answer).succeedsWithin(Duration.ofSeconds(30));
             assertThat(VtepRequest.decode(next())).isEqualTo(UPDATE);
             assertThat(VtepRequest.decode(next())).isEqualTo(UPDATE);
         }

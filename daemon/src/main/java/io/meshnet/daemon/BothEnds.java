@@ -1,0 +1,117 @@
+package io.meshnet.daemon;
+
+import io.meshnet.cni.CniException;
+import io.meshnet.topology.PodName;
+import io.meshnet.wiring.LinkState;
+import io.meshnet.wiring.Outcome;
+import io.meshnet.wiring.PeerLinks;
+import io.meshnet.wiring.PeerUpdate;
+import io.meshnet.wiring.PodLink;
+import io.meshnet.wiring.Reconciler;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+
+/**
+ * What a strict ADD waits for: that all links of its pod whose peers are alive are up at both ends. This node's ends it sees in the
+ * kernel; of the others their daemons give account by their answers to {@code PUT /vtep}, which both kinds of daemon send once the end is
+ * in place. Safe for use by any thread.
+ */
+final class BothEnds {
+
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
+    private final Reconciler reconciler;
+    private final PeerLinks links;
+    private final PeerDaemons peers;
+
+    BothEnds(Reconciler reconciler, PeerLinks links, PeerDaemons peers) {
+        this.reconciler = reconciler;
+        this.links = links;
+        this.peers = peers;
+    }
+
+    /**
+     * Waits.
+     *
+     * @param patience longest to wait
+     * @throws CniException when the time is over, naming every link that is not up at both ends, and why
+     */
+    void await(PodName pod, Duration patience) throws CniException {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            Map<String, String> lacking = lacking(pod, end);
+            if (lacking.isEmpty()) {
+                return;
+            }
+            if (System.nanoTime() - end >= 0) {
+                String named = lacking.entrySet().stream()
+                        .map(each -> each.getKey() + ": " + each.getValue())
+                        .collect(Collectors.joining("; "));
+                throw new CniException(
+                        Codes.WIRING,
+                        "pod " + pod + ": not up at both ends within " + patience.toMillis() + " ms: " + named,
+                        "the ADD was strict; without that it would have succeeded, and the links come up when they can",
+                        null);
+            }
+            pause();
+        }
+    }
+
+    /** Why each link that is not up at both ends is not. */
+    private Map<String, String> lacking(PodName pod, long end) throws CniException {
+        Map<String, String> lacking = new TreeMap<>();
+        try {
+            Outcome outcome = within(reconciler.reconcile(pod), end);
+            if (outcome.presence() != Outcome.Presence.PRESENT) {
+                throw new CniException(CniException.TRY_AGAIN_LATER, "pod " + pod + " left while it was added");
+            }
+            for (LinkState state : outcome.links()) {
+                if (state.phase() == LinkState.Phase.FAILED || state.phase() == LinkState.Phase.DISPUTED) {
+                    lacking.put(state.link().toString(), state.reason());
+                }
+            }
+        } catch (ExecutionException | TimeoutException e) {
+            lacking.put("all links", "the kernel thread did not get to them: " + e);
+        }
+        for (Map.Entry<PeerUpdate, CompletableFuture<Void>> told :
+                peers.tell(links.updates(pod)).entrySet()) {
+            PodLink link = told.getKey().link();
+            try {
+                within(told.getValue(), end);
+            } catch (ExecutionException e) {
+                lacking.put(link.toString(), e.getCause().getMessage());
+            } catch (TimeoutException e) {
+                lacking.put(link.toString(), "the peer's node has not answered");
+            }
+        }
+        return lacking;
+    }
+
+    private static <T> T within(CompletableFuture<T> work, long end)
+            throws CniException, ExecutionException, TimeoutException {
+        try {
+            return work.get(Math.max(end - System.nanoTime(), PAUSE.toNanos()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static void pause() throws CniException {
+        try {
+            Thread.sleep(PAUSE);
+        } catch (InterruptedException e) {
+            throw interrupted(e);
+        }
+    }
+
+    private static CniException interrupted(InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return new CniException(CniException.TRY_AGAIN_LATER, "the daemon stops", "", e);
+    }
+}
