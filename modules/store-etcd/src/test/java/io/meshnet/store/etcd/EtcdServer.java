@@ -11,39 +11,72 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
- * A real etcd of one member on loopback, for tests: the binary {@code etcd} of the PATH, on ports that were free, with
- * its data in a directory of the caller. It can be stopped, started again on the same data, and paused. Closing it
- * kills it.
+ * A real etcd member on loopback, for tests: the binary {@code etcd} of the PATH, on ports that were free, with its data in a directory of
+ * the caller. It is a cluster of its own unless made by {@link EtcdCluster}. It can be stopped, started again on the same data, and paused.
+ * Closing it kills it.
  */
 final class EtcdServer implements AutoCloseable {
     private static final Duration READY = Duration.ofSeconds(30);
 
     private final Path directory;
+    private final String name;
     private final int clientPort;
     private final int peerPort;
+    private final String cluster;
     private Process process;
 
-    private EtcdServer(Path directory, int clientPort, int peerPort) {
+    private EtcdServer(Path directory, String name, int clientPort, int peerPort, String cluster) {
         this.directory = directory;
+        this.name = name;
         this.clientPort = clientPort;
         this.peerPort = peerPort;
+        this.cluster = cluster;
     }
 
     /** Starts a new etcd and waits until it serves. */
     static EtcdServer start(Path directory) throws IOException {
-        int[] ports = freePorts();
-        var server = new EtcdServer(directory, ports[0], ports[1]);
+        int[] ports = freePorts(2);
+        var server = alone(directory, ports[0], ports[1]);
         server.start();
         return server;
     }
 
-    private static int[] freePorts() throws IOException {
-        try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                var other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new int[] {one.getLocalPort(), other.getLocalPort()};
+    private static EtcdServer alone(Path directory, int clientPort, int peerPort) {
+        return new EtcdServer(directory, "test", clientPort, peerPort, member("test", peerPort));
+    }
+
+    /** The members of a new cluster, none of which is started. */
+    static List<EtcdServer> members(Path directory, int count) throws IOException {
+        int[] ports = freePorts(2 * count);
+        String cluster = IntStream.range(0, count)
+                .mapToObj(i -> member("test" + i, ports[2 * i]))
+                .collect(Collectors.joining(","));
+        return IntStream.range(0, count)
+                .mapToObj(i -> new EtcdServer(directory, "test" + i, ports[2 * i + 1], ports[2 * i], cluster))
+                .toList();
+    }
+
+    private static String member(String name, int peerPort) {
+        return name + "=http://127.0.0.1:" + peerPort;
+    }
+
+    private static int[] freePorts(int count) throws IOException {
+        var sockets = new ArrayList<ServerSocket>();
+        try {
+            for (int i = 0; i < count; i++) {
+                sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+            }
+            return sockets.stream().mapToInt(ServerSocket::getLocalPort).toArray();
+        } finally {
+            for (ServerSocket socket : sockets) {
+                socket.close();
+            }
         }
     }
 
@@ -55,39 +88,56 @@ final class EtcdServer implements AutoCloseable {
      * The same data served at another port, so that nobody who knows {@link #endpoints} finds it. For a stopped server.
      */
     EtcdServer elsewhere() throws IOException {
-        var server = new EtcdServer(directory, freePorts()[0], peerPort);
+        var server = alone(directory, freePorts(1)[0], peerPort);
         server.start();
         return server;
     }
 
     /** Starts a server that was stopped, with the data it had. */
     void start() throws IOException {
+        launch();
+        awaitHealthy();
+    }
+
+    /** As {@link #start}, without waiting: a member serves only together with most of the others. */
+    void launch() throws IOException {
         String clients = "http://127.0.0.1:" + clientPort;
         String peers = "http://127.0.0.1:" + peerPort;
         process = new ProcessBuilder(List.of(
                         "etcd",
-                        "--name=test",
-                        "--data-dir=" + directory.resolve("data"),
+                        "--name=" + name,
+                        "--data-dir=" + directory.resolve(name + ".data"),
                         "--listen-client-urls=" + clients,
                         "--advertise-client-urls=" + clients,
                         "--listen-peer-urls=" + peers,
                         "--initial-advertise-peer-urls=" + peers,
-                        "--initial-cluster=test=" + peers,
+                        "--initial-cluster=" + cluster,
                         "--heartbeat-interval=50",
                         "--election-timeout=500",
                         "--logger=zap",
                         "--log-level=error"))
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        directory.resolve("etcd.log").toFile()))
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
                 .start();
-        await("etcd serves; its log: " + directory.resolve("etcd.log"))
-                .atMost(READY)
-                .until(this::isHealthy);
+    }
+
+    void awaitHealthy() {
+        await("etcd serves; its log: " + log()).atMost(READY).until(this::isHealthy);
+    }
+
+    boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    private Path log() {
+        return directory.resolve(name + ".log");
     }
 
     /** Ends the process without a farewell, as a crash would. */
     void stop() {
+        if (!isRunning()) {
+            return;
+        }
         process.destroyForcibly().onExit().join();
     }
 
@@ -116,7 +166,7 @@ final class EtcdServer implements AutoCloseable {
 
     private boolean isHealthy() throws IOException {
         if (!process.isAlive()) {
-            throw new IllegalStateException("etcd ended: " + Files.readString(directory.resolve("etcd.log")));
+            throw new IllegalStateException("etcd ended: " + Files.readString(log()));
         }
         var connection = (HttpURLConnection)
                 URI.create("http://127.0.0.1:" + clientPort + "/health").toURL().openConnection();
