@@ -128,6 +128,7 @@ final class Announcer implements Announcement {
     /** Makes sure that the lease is alive and the key under it. */
     private void beat() throws StoreException {
         if (lease != NO_LEASE && !isKeptAlive()) {
+            LOG.log(Level.WARNING, "{0}: its lease is gone, so the node was missed; it gets another", key);
             lease = NO_LEASE;
         }
         if (lease == NO_LEASE) {

@@ -8,19 +8,13 @@ import io.etcd.jetcd.Client;
 import io.etcd.jetcd.KeyValue;
 import io.etcd.jetcd.options.LeaseOption;
 import io.meshnet.topology.NumericAddress;
-import io.meshnet.topology.PodName;
-import io.meshnet.topology.PodRecord;
-import io.meshnet.topology.StoreException;
-import io.meshnet.topology.TopologyStore.Listener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +34,7 @@ class AnnouncementTest {
     private EtcdServer etcd;
     private EtcdStore store;
     private Client raw;
-    private final Nodes told = new Nodes();
+    private final View view = new View();
 
     @BeforeEach
     void start() throws IOException {
@@ -54,33 +48,6 @@ class AnnouncementTest {
         store.close();
         raw.close();
         etcd.close();
-    }
-
-    /** Keeps every set of nodes that a listener is told, whether in a snapshot or as a change. */
-    private static final class Nodes implements Listener {
-        private final List<Set<String>> sets = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
-            sets.add(nodes);
-        }
-
-        @Override
-        public void changed(PodRecord pod) {}
-
-        @Override
-        public void nodes(Set<String> alive) {
-            sets.add(alive);
-        }
-
-        @Override
-        public void interrupted(StoreException why) {}
-
-        void await(Set<String> last) {
-            org.awaitility.Awaitility.await()
-                    .atMost(BOUND)
-                    .until(() -> !sets.isEmpty() && sets.getLast().equals(last));
-        }
     }
 
     private static ByteSequence bytes(String text) {
@@ -120,18 +87,18 @@ class AnnouncementTest {
 
     @Test
     void an_announcement_is_told_and_so_is_its_end_which_comes_only_with_the_end_of_the_lease() {
-        try (var _ = store.subscribe(told)) {
-            told.await(Set.of());
+        try (var _ = store.subscribe(view)) {
+            view.awaitNodes(Set.of());
             var announcement = store.announce("node1", VTEP, TTL);
-            told.await(Set.of("node1"));
+            view.awaitNodes(Set.of("node1"));
             announcement.close();
             announcement.close();
             assertThat(found()).hasSize(1);
-            told.await(Set.of());
+            view.awaitNodes(Set.of());
             try (var _ = store.announce("node1", VTEP, TTL)) {
-                told.await(Set.of("node1"));
+                view.awaitNodes(Set.of("node1"));
             }
-            assertThat(told.sets).containsExactly(Set.of(), Set.of("node1"), Set.of(), Set.of("node1"));
+            assertThat(view.nodes()).containsExactly(Set.of(), Set.of("node1"), Set.of(), Set.of("node1"));
         }
     }
 
@@ -176,7 +143,7 @@ class AnnouncementTest {
 
     @Test
     void a_restarted_daemon_takes_the_key_over_without_a_gap() {
-        try (var _ = store.subscribe(told)) {
+        try (var _ = store.subscribe(view)) {
             KeyValue old;
             try (var first = EtcdStore.connect(etcd.endpoints(), Duration.ofSeconds(1));
                     var _ = first.announce("node1", VTEP, TTL)) {
@@ -185,8 +152,8 @@ class AnnouncementTest {
             try (var _ = store.announce("node1", VTEP, TTL)) {
                 await().atMost(BOUND).until(() -> remaining(old) < 0);
                 assertThat(found()).hasSize(1);
-                told.await(Set.of("node1"));
-                assertThat(told.sets).doesNotHaveDuplicates();
+                view.awaitNodes(Set.of("node1"));
+                assertThat(view.nodes()).doesNotHaveDuplicates();
             }
         }
     }
@@ -197,6 +164,32 @@ class AnnouncementTest {
         try (var _ = store.announce("node1", VTEP, TTL)) {
             etcd.start();
             announced();
+        }
+    }
+
+    @Test
+    void an_etcd_that_lost_all_it_knew_is_told_again() throws Exception {
+        try (var _ = store.subscribe(view);
+                var _ = store.announce("node1", VTEP, TTL)) {
+            view.awaitNodes(Set.of("node1"));
+            etcd.stop();
+            view.awaitInterruption();
+            etcd.loseData();
+            etcd.start();
+            view.awaitNodes(Set.of("node1"));
+        }
+    }
+
+    @Test
+    void a_process_that_is_killed_is_missed_when_its_lease_is_over_and_told_when_it_is_back() throws Exception {
+        try (var _ = store.subscribe(view)) {
+            try (var _ = NodeProcess.start(List.of(), etcd.endpoints(), "node1", directory.resolve("first"))) {
+                view.awaitNodes(Set.of("node1"));
+            }
+            view.awaitNodes(Set.of());
+            try (var _ = NodeProcess.start(List.of(), etcd.endpoints(), "node1", directory.resolve("second"))) {
+                view.awaitNodes(Set.of("node1"));
+            }
         }
     }
 
@@ -214,7 +207,7 @@ class AnnouncementTest {
 
     @Test
     void keys_that_are_no_nodes_harm_nobody_and_any_value_is_a_node() {
-        try (var _ = store.subscribe(told)) {
+        try (var _ = store.subscribe(view)) {
             for (String name : List.of("", "a/b", "/", "a b", "a/")) {
                 raw.getKVClient()
                         .put(bytes("/meshnet/nodes/" + name), bytes("x"))
@@ -228,11 +221,11 @@ class AnnouncementTest {
             raw.getKVClient()
                     .put(bytes("/meshnet/nodes/node2"), ByteSequence.from(new byte[] {(byte) 0xff}))
                     .join();
-            told.await(Set.of("node2"));
+            view.awaitNodes(Set.of("node2"));
             raw.getKVClient().put(bytes("/meshnet/nodes/node2"), bytes("")).join();
             raw.getKVClient().put(bytes("/meshnet/nodes/node3"), bytes("[]")).join();
-            told.await(Set.of("node2", "node3"));
-            assertThat(told.sets).containsExactly(Set.of(), Set.of("node2"), Set.of("node2", "node3"));
+            view.awaitNodes(Set.of("node2", "node3"));
+            assertThat(view.nodes()).containsExactly(Set.of(), Set.of("node2"), Set.of("node2", "node3"));
         }
     }
 }

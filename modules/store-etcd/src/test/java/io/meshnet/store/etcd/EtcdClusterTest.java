@@ -106,12 +106,10 @@ class EtcdClusterTest {
 
     @Test
     void the_leader_is_killed() throws Exception {
-        for (int i = 0; i < 2; i++) {
-            cluster.leader().stop();
-            registerOneMore();
-            cluster.startMissing();
-            registerOneMore();
-        }
+        cluster.leader().stop();
+        registerOneMore();
+        cluster.startMissing();
+        registerOneMore();
         assertThatNodeWasNeverMissed();
     }
 
@@ -127,16 +125,15 @@ class EtcdClusterTest {
     }
 
     @Test
-    void each_member_hangs() throws Exception {
-        for (EtcdServer member : cluster.members()) {
-            member.pause();
-            try {
-                registerOneMore();
-            } finally {
-                member.resume();
-            }
-            cluster.startMissing();
+    void the_leader_hangs() throws Exception {
+        EtcdServer leader = cluster.leader();
+        leader.pause();
+        try {
+            registerOneMore();
+        } finally {
+            leader.resume();
         }
+        registerOneMore();
         assertThatNodeWasNeverMissed();
     }
 
@@ -171,7 +168,7 @@ class EtcdClusterTest {
     @Test
     void revisions_are_compacted_under_the_watch() {
         try (var client = Client.builder().target(cluster.endpoints().target()).build()) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 5; i++) {
                 registerOneMore();
                 client.getKVClient().compact(revision(client)).join();
             }

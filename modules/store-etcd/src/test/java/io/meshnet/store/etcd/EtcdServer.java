@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -106,7 +107,7 @@ final class EtcdServer implements AutoCloseable {
         process = new ProcessBuilder(List.of(
                         "etcd",
                         "--name=" + name,
-                        "--data-dir=" + directory.resolve(name + ".data"),
+                        "--data-dir=" + data(),
                         "--listen-client-urls=" + clients,
                         "--advertise-client-urls=" + clients,
                         "--listen-peer-urls=" + peers,
@@ -125,8 +126,21 @@ final class EtcdServer implements AutoCloseable {
         await("etcd serves; its log: " + log()).atMost(READY).until(this::isHealthy);
     }
 
+    /** Forgets all that was ever written. For a stopped server. */
+    void loseData() throws IOException {
+        try (var files = Files.walk(data())) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
     boolean isRunning() {
         return process != null && process.isAlive();
+    }
+
+    private Path data() {
+        return directory.resolve(name + ".data");
     }
 
     private Path log() {

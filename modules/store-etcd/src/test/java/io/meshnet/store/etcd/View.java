@@ -78,6 +78,13 @@ final class View implements Listener {
                 .until(() -> following && nodes.getLast().equals(wanted));
     }
 
+    /** Waits until a pod is known as it was at a revision, or later. */
+    void awaitRevision(PodName pod, long revision) {
+        Awaitility.await(pod + " at revision " + revision)
+                .atMost(BOUND)
+                .until(() -> pods.containsKey(pod) && pods.get(pod).revision() >= revision);
+    }
+
     void awaitInterruption() {
         Awaitility.await("an interruption").atMost(BOUND).until(() -> !following);
     }
