@@ -183,11 +183,11 @@ class AnnouncementTest {
     @Test
     void a_process_that_is_killed_is_missed_when_its_lease_is_over_and_told_when_it_is_back() throws Exception {
         try (var _ = store.subscribe(view)) {
-            try (var _ = NodeProcess.start(List.of(), etcd.endpoints(), "node1", directory.resolve("first"))) {
+            try (var _ = NodeProcess.start(List.of(), etcd.endpoints(), "node1", directory.resolve("node"))) {
                 view.awaitNodes(Set.of("node1"));
             }
             view.awaitNodes(Set.of());
-            try (var _ = NodeProcess.start(List.of(), etcd.endpoints(), "node1", directory.resolve("second"))) {
+            try (var _ = store.announce("node1", VTEP, TTL)) {
                 view.awaitNodes(Set.of("node1"));
             }
         }

@@ -90,4 +90,14 @@ class EndpointsTest {
         backoff.reset();
         assertThat(backoff.next()).isLessThanOrEqualTo(Duration.ofMillis(100));
     }
+
+    @Test
+    void waiting_is_never_longer_than_asked() {
+        for (Duration most : List.of(Duration.ofMillis(250), Duration.ofMillis(30), Duration.ofMillis(1))) {
+            var backoff = new Backoff(new Random(1), most);
+            Stream.generate(backoff::next)
+                    .limit(20)
+                    .forEach(wait -> assertThat(wait).isBetween(Duration.ZERO, most));
+        }
+    }
 }

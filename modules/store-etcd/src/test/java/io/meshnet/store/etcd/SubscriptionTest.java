@@ -10,6 +10,10 @@ import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.PutOption;
 import io.etcd.jetcd.watch.WatchEvent;
+import io.meshnet.store.etcd.Told.Changed;
+import io.meshnet.store.etcd.Told.Interrupted;
+import io.meshnet.store.etcd.Told.Nodes;
+import io.meshnet.store.etcd.Told.Snapshot;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Placement;
@@ -25,11 +29,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,80 +61,6 @@ class SubscriptionTest {
     void stop() {
         store.close();
         etcd.close();
-    }
-
-    private sealed interface Call {}
-
-    private record Snapshot(Map<PodName, PodRecord> pods, Set<String> nodes) implements Call {
-        Snapshot(Map<PodName, PodRecord> pods) {
-            this(pods, Set.of());
-        }
-    }
-
-    private record Nodes(Set<String> alive) implements Call {}
-
-    private record Changed(PodRecord pod) implements Call {}
-
-    private record Interrupted(StoreException why) implements Call {}
-
-    /** Keeps what a listener is told, in order, and notices calls that overlap. */
-    private static final class Told implements Listener {
-        private final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
-        private final AtomicBoolean busy = new AtomicBoolean();
-        private final AtomicBoolean overlapped = new AtomicBoolean();
-        private final AtomicBoolean backwards = new AtomicBoolean();
-        private volatile long latest;
-
-        @Override
-        public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
-            at(revision);
-            add(new Snapshot(Timeless.of(pods), nodes));
-        }
-
-        @Override
-        public void changed(PodRecord pod) {
-            at(pod.revision());
-            add(new Changed(Timeless.of(pod)));
-        }
-
-        @Override
-        public void nodes(Set<String> alive) {
-            add(new Nodes(alive));
-        }
-
-        @Override
-        public void interrupted(StoreException why) {
-            add(new Interrupted(why));
-        }
-
-        private void at(long revision) {
-            if (revision < latest) {
-                backwards.set(true);
-            }
-            latest = revision;
-        }
-
-        private void add(Call call) {
-            if (!busy.compareAndSet(false, true)) {
-                overlapped.set(true);
-            }
-            calls.add(call);
-            busy.set(false);
-        }
-
-        Call next() throws InterruptedException {
-            Call call = calls.poll(60, TimeUnit.SECONDS);
-            assertThat(call).as("the next call of the listener").isNotNull();
-            assertThat(overlapped).isFalse();
-            assertThat(backwards).isFalse();
-            return call;
-        }
-
-        Map<PodName, PodRecord> snapshot() throws InterruptedException {
-            Call call = next();
-            assertThat(call).isInstanceOf(Snapshot.class);
-            return ((Snapshot) call).pods();
-        }
     }
 
     private static PodRecord declared(PodName pod) {
@@ -386,7 +314,7 @@ class SubscriptionTest {
         try (var _ = store.subscribe(new Told())) {
             put("/pod1/links", "[]");
         }
-        assertThat(told.calls).isEmpty();
+        assertThat(told.isEmpty()).isTrue();
         await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                 .extracting(Thread::getName)
                 .doesNotContain("etcd-watch"));
@@ -425,6 +353,6 @@ class SubscriptionTest {
         await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
                 .extracting(Thread::getName)
                 .doesNotContain("etcd-watch"));
-        assertThat(told.calls).isEmpty();
+        assertThat(told.isEmpty()).isTrue();
     }
 }

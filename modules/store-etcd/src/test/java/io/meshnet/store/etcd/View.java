@@ -16,6 +16,8 @@ import org.awaitility.Awaitility;
 final class View implements Listener {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
+    private static final Duration POLL = Duration.ofMillis(10);
+
     private final Map<PodName, PodRecord> pods = new ConcurrentHashMap<>();
     private final List<Set<String>> nodes = new CopyOnWriteArrayList<>();
     private final List<String> interruptions = new CopyOnWriteArrayList<>();
@@ -69,12 +71,14 @@ final class View implements Listener {
     void awaitPods(Set<PodName> wanted) {
         Awaitility.await("the pods " + wanted)
                 .atMost(BOUND)
+                .pollInterval(POLL)
                 .until(() -> following && pods.keySet().equals(wanted));
     }
 
     void awaitNodes(Set<String> wanted) {
         Awaitility.await("the nodes " + wanted)
                 .atMost(BOUND)
+                .pollInterval(POLL)
                 .until(() -> following && nodes.getLast().equals(wanted));
     }
 
@@ -82,10 +86,11 @@ final class View implements Listener {
     void awaitRevision(PodName pod, long revision) {
         Awaitility.await(pod + " at revision " + revision)
                 .atMost(BOUND)
+                .pollInterval(POLL)
                 .until(() -> pods.containsKey(pod) && pods.get(pod).revision() >= revision);
     }
 
     void awaitInterruption() {
-        Awaitility.await("an interruption").atMost(BOUND).until(() -> !following);
+        Awaitility.await("an interruption").atMost(BOUND).pollInterval(POLL).until(() -> !following);
     }
 }
