@@ -120,7 +120,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--node-ttl",
             paramLabel = "SECONDS",
-            defaultValue = "${env:MESHNET_NODE_TTL:-15}",
+            defaultValue = "${env:MESHNET_NODE_TTL:-40}",
             description =
                     "how long this node counts as alive after its last sign of life, and so how long its daemon may"
                             + " be away unnoticed (MESHNET_NODE_TTL; ${DEFAULT-VALUE})")

@@ -1,5 +1,6 @@
 package io.meshnet.daemon;
 
+import io.meshnet.topology.Declaration;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.StoreException;
@@ -7,6 +8,7 @@ import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,6 +24,10 @@ final class TopologyFollower implements TopologyStore.Listener {
     private final Fabric fabric;
     private final FabricAttachments attachments;
     private final Executor background;
+
+    /** The pods whose lists are broken, and why; of the store's thread alone. */
+    private final Map<PodName, String> broken = new HashMap<>();
+
     private volatile boolean following;
     private volatile boolean reconciled;
 
@@ -49,18 +55,31 @@ final class TopologyFollower implements TopologyStore.Listener {
         LOG.log(Level.INFO, "{0}: following {1} pods and {2} nodes", endpoints, pods.size(), nodes.size());
         Collection<PodName> affected = cluster.replaceAll(pods, nodes, revision);
         following = true;
+        pods.values().forEach(this::complain);
         var _ = fabric.reconcile(affected).thenRun(() -> reconciled = true);
         settle(attachments.all());
     }
 
     @Override
     public void changed(PodRecord pod) {
+        complain(pod);
         Set<PodName> affected = cluster.put(pod);
         var _ = fabric.reconcile(affected);
         settle(affected.stream()
                 .flatMap(one -> attachments.of(one).stream())
                 .filter(attachment -> isPending(attachment) || fabric.isSuperseded(attachment))
                 .toList());
+    }
+
+    /** Tells once that a list is broken, and once that it no longer is. */
+    private void complain(PodRecord pod) {
+        if (pod.declaration() instanceof Declaration.Broken(String reason)) {
+            if (!reason.equals(broken.put(pod.pod(), reason))) {
+                LOG.log(Level.WARNING, "pod {0}: its links stay as they are, its list is broken: {1}", pod.pod(), reason);
+            }
+        } else if (broken.remove(pod.pod()) != null) {
+            LOG.log(Level.INFO, "pod {0}: its list of links is no longer broken", pod.pod());
+        }
     }
 
     @Override

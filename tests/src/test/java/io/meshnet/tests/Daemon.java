@@ -22,6 +22,11 @@ final class Daemon implements AutoCloseable {
         return new Daemon(name, command.start(log));
     }
 
+    /** Its process id. The launchers replace themselves by what they launch. */
+    long pid() {
+        return process.pid();
+    }
+
     boolean running() {
         return process.isAlive();
     }

@@ -63,6 +63,11 @@ final class Node {
         return Underlay.addressOf(number);
     }
 
+    /** A directory of the node's own, gone with the underlay. */
+    Path directory() {
+        return directory;
+    }
+
     /** Where the daemon listens for the front. */
     Path socket() {
         return directory.resolve("meshnetd.sock");
@@ -121,6 +126,20 @@ final class Node {
         return daemon != null && daemon.running();
     }
 
+    /** The id of the daemon's thread of that name. */
+    long thread(String wanted) {
+        try (var tasks = Files.list(Path.of("/proc", Long.toString(daemon.pid()), "task"))) {
+            for (Path task : tasks.toList()) {
+                if (Files.readString(task.resolve("comm")).strip().equals(wanted)) {
+                    return Long.parseLong(task.getFileName().toString());
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        throw new AssertionError("meshnetd on " + name + " has no thread " + wanted);
+    }
+
     /** Stops the daemon as an init system would. */
     void stop() {
         daemon.terminate();
@@ -175,6 +194,18 @@ final class Node {
                 .put("etcd_host", Underlay.ADDRESS)
                 .put("etcd_port", "2379");
         config.set("delegate", delegate());
+        return config;
+    }
+
+    /** A configuration of this node in which meshnet is chained behind plugins that made no interface. */
+    ObjectNode chained() {
+        ObjectNode config = Json.object()
+                .put("cniVersion", "1.0.0")
+                .put("name", "my_network")
+                .put("type", "meshnet")
+                .put("etcd_host", Underlay.ADDRESS)
+                .put("etcd_port", "2379");
+        config.putObject("prevResult").put("cniVersion", "1.0.0");
         return config;
     }
 
