@@ -1,7 +1,6 @@
 package io.meshnet.cni.front;
 
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 
 /** The daemon's answer (RFC 9112). */
 final class Answer {
@@ -20,7 +19,7 @@ final class Answer {
      *
      * @throws FrontException with code 11 for what is no HTTP, or is not complete
      */
-    static Answer read(AnswerReader reader) throws IOException, FrontException {
+    static Answer read(AnswerReader reader) throws FrontException {
         while (true) {
             int status = status(reader.line());
             long length = -1;
@@ -31,7 +30,7 @@ final class Answer {
                     throw AnswerReader.refused("its answer is no HTTP: a header without a colon");
                 }
                 String name = line.substring(0, colon);
-                String value = line.substring(colon + 1).strip();
+                String value = line.substring(colon + 1).trim();
                 if (name.equalsIgnoreCase("Content-Length")) {
                     length = number(value, 10, "Content-Length");
                 } else if (name.equalsIgnoreCase("Transfer-Encoding")) {
@@ -75,8 +74,7 @@ final class Answer {
         return (int) status;
     }
 
-    private static byte[] body(AnswerReader reader, int status, long length, boolean chunked)
-            throws IOException, FrontException {
+    private static byte[] body(AnswerReader reader, int status, long length, boolean chunked) throws FrontException {
         ByteArrayOutputStream body = new ByteArrayOutputStream(1024);
         if (status == 204 || status == 304) {
             return body.toByteArray();
@@ -91,11 +89,11 @@ final class Answer {
         return body.toByteArray();
     }
 
-    private static void chunks(AnswerReader reader, ByteArrayOutputStream body) throws IOException, FrontException {
+    private static void chunks(AnswerReader reader, ByteArrayOutputStream body) throws FrontException {
         while (true) {
             String line = reader.line();
             int extension = line.indexOf(';');
-            long size = number((extension < 0 ? line : line.substring(0, extension)).strip(), 16, "chunk size");
+            long size = number((extension < 0 ? line : line.substring(0, extension)).trim(), 16, "chunk size");
             if (size == 0) {
                 break;
             }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 final class AnswerReader {
     private static final int LONGEST_LINE = 64 << 10;
     private static final int LARGEST_BODY = 64 << 20;
+    private static final int LONGEST_EXCERPT = 200;
 
     private final ReadableByteChannel channel;
     private final ByteBuffer buffer = ByteBuffer.allocate(8192).limit(0);
@@ -19,11 +20,14 @@ final class AnswerReader {
     }
 
     /** The next line without its end. */
-    String line() throws IOException, FrontException {
+    String line() throws FrontException {
         StringBuilder line = new StringBuilder(80);
         for (int c = next(); c != '\n'; c = next()) {
             if (c < 0) {
                 throw closedEarly();
+            }
+            if (c == 0) {
+                throw refused("its answer is no HTTP: a line with a NUL");
             }
             if (line.length() == LONGEST_LINE) {
                 throw refused("its answer is no HTTP: a line is too long");
@@ -35,7 +39,7 @@ final class AnswerReader {
     }
 
     /** Appends the next {@code count} bytes. */
-    void exactly(long count, ByteArrayOutputStream into) throws IOException, FrontException {
+    void exactly(long count, ByteArrayOutputStream into) throws FrontException {
         for (long left = count; left > 0; ) {
             if (!fill()) {
                 throw closedEarly();
@@ -45,7 +49,7 @@ final class AnswerReader {
     }
 
     /** Appends what comes until the connection ends. */
-    void rest(ByteArrayOutputStream into) throws IOException, FrontException {
+    void rest(ByteArrayOutputStream into) throws FrontException {
         while (fill()) {
             take(buffer.remaining(), into);
         }
@@ -60,21 +64,25 @@ final class AnswerReader {
         return count;
     }
 
-    private int next() throws IOException {
+    private int next() {
         return fill() ? buffer.get() & 0xff : -1;
     }
 
-    /** Whether there is another byte. */
-    private boolean fill() throws IOException {
-        while (!buffer.hasRemaining()) {
-            buffer.clear();
-            int count = channel.read(buffer);
-            buffer.flip();
-            if (count < 0) {
-                return false;
+    /** Whether there is another byte. A connection that breaks, as one with a part of the request unread does, has ended. */
+    private boolean fill() {
+        try {
+            while (!buffer.hasRemaining()) {
+                buffer.clear();
+                int count = channel.read(buffer);
+                buffer.flip();
+                if (count < 0) {
+                    return false;
+                }
             }
+            return true;
+        } catch (IOException e) {
+            return false;
         }
-        return true;
     }
 
     static FrontException refused(String why) {
@@ -85,8 +93,12 @@ final class AnswerReader {
         return refused("it closed the connection before its answer was complete");
     }
 
-    /** A quotation from an answer for a message. */
+    /** A quotation from an answer for a message: its first 200 bytes, up to a NUL. */
     static String excerpt(byte[] body) {
-        return new String(body, 0, Math.min(body.length, 200), StandardCharsets.UTF_8).strip();
+        int length = 0;
+        while (length < Math.min(body.length, LONGEST_EXCERPT) && body[length] != 0) {
+            length++;
+        }
+        return new String(body, 0, length, StandardCharsets.UTF_8).trim();
     }
 }

@@ -18,31 +18,24 @@ final class Exchange {
             } catch (IOException | IllegalArgumentException e) {
                 throw unreachable("cannot connect: ", e);
             }
-            IOException writing = write(channel, ByteBuffer.wrap(request));
-            try {
-                return Answer.read(new AnswerReader(channel));
-            } catch (IOException e) {
-                throw unreachable("the connection broke: ", writing == null ? e : writing);
-            } catch (FrontException e) {
-                if (writing != null) {
-                    throw unreachable("the connection broke: ", writing);
-                }
-                throw e;
-            }
+            write(channel, ByteBuffer.wrap(request));
+            return Answer.read(new AnswerReader(channel));
         } catch (IOException e) {
             throw unreachable("no Unix socket: ", e);
         }
     }
 
-    /** Writes all of it. A daemon may answer and close before it has read everything, so that a failure is not yet the end. */
-    private static IOException write(SocketChannel channel, ByteBuffer request) {
+    /**
+     * Writes all of it. A daemon may answer and close before it has read everything: whether a failure is one, its answer
+     * tells.
+     */
+    private static void write(SocketChannel channel, ByteBuffer request) {
         try {
             while (request.hasRemaining()) {
                 channel.write(request);
             }
-            return null;
         } catch (IOException e) {
-            return e;
+            // the answer, or that there is none
         }
     }
 
