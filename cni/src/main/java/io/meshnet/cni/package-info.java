@@ -7,8 +7,9 @@
  *
  * <h2>The wire between the front and the daemon</h2>
  *
- * The front, {@code io.meshnet.cni.front.Front}, is the executable of the plugin. It makes one HTTP/1.1 request per call on the
- * daemon's Unix socket:
+ * The front is the executable of the plugin, in two forms that behave alike: {@code src/main/c/meshnet.c}, a static
+ * executable, and {@code io.meshnet.cni.front.Front}, for where that was not compiled. It makes one HTTP/1.1 request per call
+ * on the daemon's Unix socket:
  *
  * <pre>
  * POST /cni HTTP/1.1
@@ -31,7 +32,8 @@
  *       plugin exits with 0.
  *   <li>Any other status is a failure. Its body is the CNI error JSON for the standard output; the plugin exits with 1. The
  *       daemon uses {@code 500} ({@link io.meshnet.cni.Reply#status()}).
- *   <li>The body may be delimited by {@code Content-Length}, by chunks or by the end of the connection.
+ *   <li>The body may be delimited by {@code Content-Length}, by chunks or by the end of the connection. It has at most 64 MiB, the
+ *       standard input 16 MiB, a line of the head 64 KiB without NULs; the front does not read on when there is more.
  *   <li>No answer, or one that is no HTTP or has no JSON where there must be some, is CNI error 11 to the runtime. Only VERSION is
  *       then answered by the front itself, so that a runtime can load its configuration before the daemon is up.
  * </ul>

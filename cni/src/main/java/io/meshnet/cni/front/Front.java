@@ -8,7 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
- * The plugin as a runtime executes it: {@code CNI_*} environment and standard input go to the daemon, its answer comes out.
+ * The plugin as a runtime executes it: {@code CNI_*} environment and standard input go to the daemon, its answer comes out. The
+ * portable form; {@code src/main/c/meshnet.c} does the same, to the letter, without a JVM.
  *
  * <p>Configuration: {@code MESHNET_SOCKET}, the daemon's Unix socket, and {@code MESHNET_TIMEOUT}, the seconds (1 to 86400) until
  * the call is given up. Standard output carries the result or the error and nothing else; the exit status is 0 or 1.
