@@ -23,10 +23,12 @@ require_root() {
     [ "$(id -u)" = 0 ] || die "must run as root: it makes network namespaces and installs what is missing"
 }
 
-# What the build, the demo and the tests call for: a program, and the Debian package that has it.
+# What the build, the demo and the tests call for: a program or a file, and the Debian package that has it.
 required_programs() {
     cat <<END
 mvn maven
+cc gcc
+/usr/include/stdlib.h libc6-dev
 etcd etcd-server
 etcdctl etcd-client
 ip iproute2
@@ -44,15 +46,19 @@ END
 install_missing() {
     local program package missing=()
     while read -r program package; do
-        command -v "$program" >/dev/null || missing+=("$package")
+        is_there "$program" || missing+=("$package")
     done < <(required_programs)
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || die "please install: ${missing[*]} (no apt-get here to do it)"
     echo "Installing ${missing[*]}"
     without_starting_services apt_install "${missing[@]}"
     while read -r program package; do
-        command -v "$program" >/dev/null || die "$program is still missing, although $package was installed"
+        is_there "$program" || die "$program is still missing, although $package was installed"
     done < <(required_programs)
+}
+
+is_there() {
+    command -v "$1" >/dev/null || [ -f "$1" ]
 }
 
 apt_install() {
