@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # Links the run-time image, gives it its launchers and has its AOT caches trained.
-# usage: image.sh JAVA_HOME TARGET
+# usage: image.sh JAVA_HOME TARGET NATIVE
 #   TARGET/jars.list   the run-time jars, separated by colons
 #   TARGET/described   the same jars where they needed a module descriptor
+#   NATIVE             the native front, which becomes bin/meshnet; where there is none, the Java front does
 #   TARGET/meshnet     the image; it is left alone when nothing that it is made from has changed
 set -euo pipefail
 
 java_home=$1
 target=$2
+native=$3
 base=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-launchers=(meshnet meshnetd meshnetctl)
+launchers=(meshnet-java meshnetd meshnetctl)
 # Besides what the daemon requires: the binding of slf4j, which is found as a service.
 roots=io.meshnet.daemon,org.slf4j.jul
 
@@ -20,6 +22,7 @@ inputs() {
     find "$base/pom.xml" "$base/src/main" "$base"/src/build/{image,train,common}.sh -type f -print0 |
         LC_ALL=C sort -z | xargs -0 sha256sum
     sha256sum "$java_home/release"
+    sha256sum "$native" 2>/dev/null || echo 'no native front'
     # Without etcd the training does not reach the store.
     command -v etcd || echo 'no etcd'
 }
@@ -59,6 +62,12 @@ for name in "${launchers[@]}"; do
     launcher "$name" "$image/bin/$name" "-XX:AOTCache=\$home/lib/$name.aot"
     launcher "$name" "$image/bin/$name.train" "-XX:AOTCacheOutput=$target/training/$name.aot"
 done
+if [ -x "$native" ]; then
+    install -m 755 "$native" "$image/bin/meshnet"
+else
+    echo "image: bin/meshnet is the Java front, since there is no $native"
+    cp -p "$image/bin/meshnet-java" "$image/bin/meshnet"
+fi
 "$base/src/build/train.sh" "$image" "$target/training"
 for name in "${launchers[@]}"; do
     rm "$image/bin/$name.train"

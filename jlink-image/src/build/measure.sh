@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Measures a built image: its size, one call of the front, and the daemon's start and resident memory.
+# Measures a built image: its size, one call of each front, and the daemon's start and resident memory. For the fronts
+# alone, measure-front.sh is finer.
 # usage: measure.sh [IMAGE [RUNS]]      IMAGE: default target/meshnet; RUNS: of each kind, default 10
 # Set MESHNET_JAVA_OPTIONS to see what an option of the JVM changes. Needs etcd on the PATH.
 set -euo pipefail
@@ -41,11 +42,12 @@ resident() {
     awk -v name="$1" '/^VmRSS/ { printf "%-40s %6.0f MB\n", name, $2 / 1024 }' "/proc/$daemon/status"
 }
 
+# front LAUNCHER
 front() {
     local begin
     for ((i = 0; i < runs; i++)); do
         begin=$(now)
-        call meshnet VERSION pod '' '{"cniVersion":"1.0.0"}' >/dev/null || die 'VERSION failed'
+        call "$1" VERSION pod '' '{"cniVersion":"1.0.0"}' >/dev/null || die 'VERSION failed'
         echo $(($(now) - begin))
     done
 }
@@ -69,7 +71,8 @@ daemon_start /observe/health/live | report 'meshnetd, exec to first 200 of live'
 daemon_start /observe/health/ready | report 'meshnetd, exec to first 200 of ready'
 start /observe/health/ready
 resident 'meshnetd, resident once ready'
-front | report 'meshnet, one call'
+front meshnet | report 'meshnet, one call'
+front meshnet-java | report 'meshnet-java, one call'
 for ((i = 0; i < 200; i++)); do
     http GET /observe/health >/dev/null || die 'health failed'
 done

@@ -87,11 +87,11 @@ exercise http PUT /vtep '{"net_ns":"/nowhere","link_name":"eth1","link_ip":"","p
 exercise call meshnet ADD gamma /nowhere '{"cniVersion":"1.0.0","name":"training","type":"meshnet"}' || true
 exercise call meshnet VERSION gamma '' '{"cniVersion":"1.0.0"}' || die 'VERSION failed'
 
-exercise call meshnet.train VERSION gamma '' '{"cniVersion":"1.0.0"}' || die 'VERSION failed while its cache was made'
+exercise call meshnet-java.train VERSION gamma '' '{"cniVersion":"1.0.0"}' || die 'VERSION failed while its cache was made'
 exercise timeout 60 "$image/bin/meshnetctl.train" version || die 'meshnetctl version failed'
 kill -TERM "$daemon"
 until_true 90 'meshnetd stopped' gone "$daemon"
 
-for name in meshnet meshnetd meshnetctl; do
+for name in meshnet-java meshnetd meshnetctl; do
     [ -s "$output/$name.aot" ] || die "no cache of $name"
 done

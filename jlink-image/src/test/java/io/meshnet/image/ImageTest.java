@@ -1,5 +1,6 @@
 package io.meshnet.image;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -64,11 +65,19 @@ final class ImageTest {
         assertThat(outcome.err()).isEmpty();
     }
 
-    @Test
-    void theFrontWithoutADaemonAnswersTryAgainLater() throws IOException, InterruptedException {
-        Outcome outcome = callWithoutDaemon(Map.of());
+    @ParameterizedTest
+    @ValueSource(strings = {"meshnet", "meshnet-java"})
+    void aFrontWithoutADaemonAnswersTryAgainLater(String front) throws IOException, InterruptedException {
+        Outcome outcome = callWithoutDaemon(front, Map.of());
         assertThat(outcome.status()).isEqualTo(1);
         assertThat(codeOf(outcome)).isEqualTo(11);
+        assertThat(outcome.err()).isEmpty();
+    }
+
+    @Test
+    void theNativeFrontNeedsNothingOfTheImage() throws IOException, InterruptedException {
+        Path alone = Files.copy(Path.of(launcher("meshnet")), folder.resolve("alone"), COPY_ATTRIBUTES);
+        assertThat(callWithoutDaemon(alone, Map.of())).isEqualTo(callWithoutDaemon("meshnet-java", Map.of()));
     }
 
     @Test
@@ -85,11 +94,11 @@ final class ImageTest {
 
     @Test
     void theFrontsCacheIsAccepted() throws IOException, InterruptedException {
-        assertThat(codeOf(callWithoutDaemon(CACHE_REQUIRED))).isEqualTo(11);
+        assertThat(codeOf(callWithoutDaemon("meshnet-java", CACHE_REQUIRED))).isEqualTo(11);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"meshnet", "meshnetctl", "meshnetd"})
+    @ValueSource(strings = {"meshnet-java", "meshnetctl", "meshnetd"})
     void aCacheThatDoesNotFitIsRefusedOnDemand(String name) throws IOException, InterruptedException {
         spoil(cache(name));
         Outcome outcome = run(CACHE_REQUIRED, launcher(name), "--help");
@@ -110,11 +119,11 @@ final class ImageTest {
 
     @Test
     void theFrontAnswersTheSameWithoutItsCache() throws IOException, InterruptedException {
-        Outcome usual = callWithoutDaemon(Map.of());
-        spoil(cache("meshnet"));
-        assertThat(callWithoutDaemon(Map.of())).isEqualTo(usual);
-        Files.delete(cache("meshnet"));
-        assertThat(callWithoutDaemon(Map.of())).isEqualTo(usual);
+        Outcome usual = callWithoutDaemon("meshnet-java", Map.of());
+        spoil(cache("meshnet-java"));
+        assertThat(callWithoutDaemon("meshnet-java", Map.of())).isEqualTo(usual);
+        Files.delete(cache("meshnet-java"));
+        assertThat(callWithoutDaemon("meshnet-java", Map.of())).isEqualTo(usual);
     }
 
     @Test
@@ -175,7 +184,13 @@ final class ImageTest {
         return image.resolve("bin").resolve(name).toString();
     }
 
-    private Outcome callWithoutDaemon(Map<String, String> environment) throws IOException, InterruptedException {
+    private Outcome callWithoutDaemon(String front, Map<String, String> environment)
+            throws IOException, InterruptedException {
+        return callWithoutDaemon(Path.of(launcher(front)), environment);
+    }
+
+    private Outcome callWithoutDaemon(Path front, Map<String, String> environment)
+            throws IOException, InterruptedException {
         Map<String, String> call = new HashMap<>(environment);
         call.put("CNI_COMMAND", "ADD");
         call.put("CNI_CONTAINERID", "image-test");
@@ -183,7 +198,7 @@ final class ImageTest {
         call.put("CNI_IFNAME", "eth0");
         call.put("CNI_PATH", image.resolve("bin").toString());
         call.put("MESHNET_SOCKET", folder.resolve("nobody.sock").toString());
-        return run(call, launcher("meshnet"));
+        return run(call, front.toString());
     }
 
     private Outcome run(Map<String, String> environment, String... command) throws IOException, InterruptedException {
