@@ -16,10 +16,10 @@ trap 'rm -rf "$probe"' EXIT
 
 strict=(-std=gnu17 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Werror)
 hardened=(-static-pie -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-    -Wl,-z,relro,-z,now,-z,noexecstack)
+    '-Wl,-z,relro,-z,now,-z,noexecstack')
 # No debug information, no path and no identity that depends on where it was built.
-reproducible=(-g0 -Wl,--build-id=none,--strip-all)
-sanitized=(-g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+reproducible=(-g0 '-Wl,--build-id=none,--strip-all')
+sanitized=(-g '-fsanitize=address,undefined' -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 links() {
     echo 'int main(void) { return 0; }' >"$probe/empty.c"
