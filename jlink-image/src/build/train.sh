@@ -90,7 +90,7 @@ exercise call meshnet VERSION gamma '' '{"cniVersion":"1.0.0"}' || die 'VERSION 
 exercise call meshnet-java.train VERSION gamma '' '{"cniVersion":"1.0.0"}' || die 'VERSION failed while its cache was made'
 exercise timeout 60 "$image/bin/meshnetctl.train" version || die 'meshnetctl version failed'
 kill -TERM "$daemon"
-until_true 90 'meshnetd stopped' gone "$daemon"
+until_true 300 'meshnetd stopped' gone "$daemon"
 
 for name in meshnet-java meshnetd meshnetctl; do
     [ -s "$output/$name.aot" ] || die "no cache of $name"
