@@ -136,8 +136,8 @@ class FrontTest {
     @Test
     void a_daemon_that_never_answers_is_given_up() throws Exception {
         try (ScriptedDaemon daemon = ScriptedDaemon.silent(socket())) {
-            assertThat(call().with("MESHNET_TIMEOUT", "1").run("{}"))
-                    .isEqualTo(Ended.unanswered(directory, "gave up after 1 s of waiting for its answer"));
+            assertThat(call().with("MESHNET_TIMEOUT", "2").run("{}"))
+                    .isEqualTo(Ended.unanswered(directory, "gave up after 2 s of waiting for its answer"));
             assertThat(daemon.request()).contains("CNI_COMMAND");
         }
     }
@@ -151,20 +151,20 @@ class FrontTest {
                     SocketChannel second = SocketChannel.open(address)) {
                 assertThat(List.of(server.isOpen(), first.isConnected(), second.isConnected()))
                         .doesNotContain(false);
-                assertThat(call().with("MESHNET_TIMEOUT", "1").run("{}"))
-                        .isEqualTo(Ended.unanswered(directory, "gave up after 1 s of waiting for its answer"));
+                assertThat(call().with("MESHNET_TIMEOUT", "2").run("{}"))
+                        .isEqualTo(Ended.unanswered(directory, "gave up after 2 s of waiting for its answer"));
             }
         }
     }
 
     @Test
     void an_input_that_never_ends_is_given_up() throws Exception {
-        FrontCall call = call().with("MESHNET_TIMEOUT", "1");
+        FrontCall call = call().with("MESHNET_TIMEOUT", "2");
         Process process = call.start();
         try (OutputStream held = process.getOutputStream()) {
             held.flush();
             assertThat(call.ended(process))
-                    .isEqualTo(Ended.unanswered(directory, "gave up after 1 s of reading the standard input"));
+                    .isEqualTo(Ended.unanswered(directory, "gave up after 2 s of reading the standard input"));
         }
     }
 
@@ -232,7 +232,7 @@ class FrontTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "1", "+1", "00086400"})
+    @ValueSource(strings = {"", "60", "+60", "00086400"})
     void a_timeout_is_a_number_of_seconds_or_nothing(String text) throws Exception {
         try (ScriptedDaemon daemon = daemon(answer("200 OK", "{}"))) {
             assertThat(call().with("MESHNET_TIMEOUT", text).run("{}")).isEqualTo(Ended.result("{}"));

@@ -28,7 +28,7 @@ class HostileDaemonTest {
     private static final String EARLY = "it closed the connection before its answer was complete";
     private static final String NO_HTTP = "its answer is no HTTP";
     private static final String TOO_LARGE = "its answer has more than 64 MiB";
-    private static final String GAVE_UP = "gave up after 1 s of waiting for its answer";
+    private static final String GAVE_UP = "gave up after 2 s of waiting for its answer";
     private static final int LARGEST_BODY = 64 << 20;
 
     @TempDir
@@ -217,7 +217,7 @@ class HostileDaemonTest {
                 : Ended.unanswered(directory, hostile.why());
         for (FrontForm form : FrontForm.values()) {
             FrontCall call = FrontCall.add(form, directory);
-            String timeout = GAVE_UP.equals(hostile.why()) ? "1" : "120";
+            String timeout = GAVE_UP.equals(hostile.why()) ? "2" : "120";
             try (ScriptedDaemon daemon = new ScriptedDaemon(socket(), Integer.MAX_VALUE, hostile.script())) {
                 Ended ended = call.with("MESHNET_TIMEOUT", timeout).run("{}");
                 assertThat(ended.equals(expected))
