@@ -75,7 +75,11 @@ final class TopologyFollower implements TopologyStore.Listener {
     private void complain(PodRecord pod) {
         if (pod.declaration() instanceof Declaration.Broken(String reason)) {
             if (!reason.equals(broken.put(pod.pod(), reason))) {
-                LOG.log(Level.WARNING, "pod {0}: its links stay as they are, its list is broken: {1}", pod.pod(), reason);
+                LOG.log(
+                        Level.WARNING,
+                        "pod {0}: its links stay as they are, its list is broken: {1}",
+                        pod.pod(),
+                        reason);
             }
         } else if (broken.remove(pod.pod()) != null) {
             LOG.log(Level.INFO, "pod {0}: its list of links is no longer broken", pod.pod());

@@ -51,8 +51,7 @@ record CniCall(Node node, Map<String, String> environment, String input) {
                 "Content-Type: application/json",
                 "http://localhost/cni"));
         environment.forEach((name, value) -> words.addAll(List.of("--header", name + ": " + value)));
-        return new CniAnswer(
-                Command.of(words.toArray(String[]::new)).fed(input).run());
+        return new CniAnswer(Command.of(words.toArray(String[]::new)).fed(input).run());
     }
 
     /** Makes the call. */

@@ -63,7 +63,9 @@ class CrashTest {
                     LAB.node1().start();
                 }
                 assertEventually(now, pods);
-                assertThat(ifindexes(pods)).as("after a kill at message %d", message).isEqualTo(untouched);
+                assertThat(ifindexes(pods))
+                        .as("after a kill at message %d", message)
+                        .isEqualTo(untouched);
             }
             assertThat(message).as("kills").isGreaterThan(5 * STRIDE);
             veth.assertNothingLost();

@@ -57,7 +57,9 @@ record Expected(Topology topology, Map<String, Pod> running) {
         assertThat(near).as(what).isNotNull();
         assertThat(near.carrier()).as("%s has a carrier: %s", what, near).isTrue();
         String address = link.path("local_ip").asText();
-        assertThat(near.addresses()).as("addresses of %s", what).isEqualTo(address.isEmpty() ? List.of() : List.of(address));
+        assertThat(near.addresses())
+                .as("addresses of %s", what)
+                .isEqualTo(address.isEmpty() ? List.of() : List.of(address));
         if (peer.node().name().equals(pod.node().name())) {
             ObservedLink far = seen.get(peer.name()).get(link.path("peer_intf").asText());
             assertThat(near.kind()).as("kind of %s", what).isEqualTo("veth");
@@ -65,8 +67,12 @@ record Expected(Topology topology, Map<String, Pod> running) {
             assertThat(near.peer()).as("peer of %s", what).isEqualTo(far.ifindex());
         } else {
             assertThat(near.kind()).as("kind of %s", what).isEqualTo("vxlan");
-            assertThat(near.vni()).as("VNI of %s", what).isEqualTo(VNI_BASE + link.path("uid").asInt());
-            assertThat(near.remote()).as("remote of %s", what).isEqualTo(peer.node().address());
+            assertThat(near.vni())
+                    .as("VNI of %s", what)
+                    .isEqualTo(VNI_BASE + link.path("uid").asInt());
+            assertThat(near.remote())
+                    .as("remote of %s", what)
+                    .isEqualTo(peer.node().address());
         }
     }
 }

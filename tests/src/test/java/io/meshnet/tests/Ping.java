@@ -3,10 +3,10 @@ package io.meshnet.tests;
 import static io.meshnet.tests.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.nio.file.Path;
 
 /** Echo requests, ten a second, that run beside whatever a test does. */
 final class Ping implements AutoCloseable {
@@ -47,7 +47,9 @@ final class Ping implements AutoCloseable {
         if (process.isAlive()) {
             Command.of("kill", "-INT", Long.toString(process.pid())).output();
             try {
-                assertThat(process.waitFor(30, TimeUnit.SECONDS)).as("ping ends").isTrue();
+                assertThat(process.waitFor(30, TimeUnit.SECONDS))
+                        .as("ping ends")
+                        .isTrue();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new AssertionError("interrupted", e);

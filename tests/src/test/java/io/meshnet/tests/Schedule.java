@@ -163,12 +163,11 @@ final class Schedule {
 
     private Runnable tamper(Pod pod) {
         String ifname = List.of("eth1", "eth2", "eth3", "up0").get(random.nextInt(4));
-        List<String> how =
-                switch (random.nextInt(3)) {
-                    case 0 -> List.of("link", "delete", ifname);
-                    case 1 -> List.of("link", "set", ifname, "down");
-                    default -> List.of("address", "flush", "dev", ifname);
-                };
+        List<String> how = switch (random.nextInt(3)) {
+            case 0 -> List.of("link", "delete", ifname);
+            case 1 -> List.of("link", "set", ifname, "down");
+            default -> List.of("address", "flush", "dev", ifname);
+        };
         return () -> {
             history.add("in " + pod.name() + ": ip " + String.join(" ", how));
             var _ = Command.ip(how.toArray(String[]::new)).inside(pod.netns()).run();
