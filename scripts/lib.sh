@@ -133,7 +133,7 @@ image_is_current() {
         [ -x "$IMAGE/bin/$launcher" ] || return 1
     done
     newest=$(find "$IMAGE" "$IMAGE".built* -maxdepth 2 -type f -printf '%T@ %p\n' 2>/dev/null | sort -n | tail -1)
-    changed=$(find . -name target -prune -o -name tests -prune -o -name .git -prune -o \
+    changed=$(find . -name target -prune -o -name tests -prune -o -name bench -prune -o -name .git -prune -o \
         -type f \( -name pom.xml -o -path '*/src/*' \) -newer "${newest#* }" -print -quit)
     [ -z "$changed" ]
 }

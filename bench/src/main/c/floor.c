@@ -1,0 +1,167 @@
+/*
+ * The floor: what one link costs when nothing but the kernel stands in the way. Runs in the node's network namespace, and prints how
+ * long each took, in nanoseconds, one to a line.
+ *
+ *   floor exchange PREFIX PODS COUNT          a request for a link by its index, and its answer
+ *   floor veth     PREFIX PODS COUNT PRESENT  a veth, complete, with so many there before
+ *   floor vxlan    PREFIX PODS COUNT UNDERLAY an end of a vxlan, complete
+ *   floor koko     PREFIX PODS COUNT          a veth as the koko library makes it
+ *   floor total    PREFIX PODS COUNT          COUNT veths, complete: prints one number for all
+ *   floor delete   PREFIX PODS COUNT          COUNT veths deleted by group: until the last RTM_DELLINK was heard in both namespaces
+ *   floor clear    PREFIX PODS                takes away what any of them left
+ */
+#define _GNU_SOURCE
+#include "links.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct request request;
+static struct pods pods;
+static int node;
+
+static void veth(int i) {
+    struct end near, far;
+    link_ends(&pods, i, &near, &far);
+    veth_create(node, &request, &near, &far);
+    end_raise(&request, &near);
+    end_raise(&request, &far);
+}
+
+static int underlay;
+
+static void vxlan(int i) {
+    struct end end, other;
+    link_ends(&pods, i, &end, &other);
+    vxlan_create(node, &request, &end, 5000 + i, underlay);
+    end_raise(&request, &end);
+}
+
+static void koko(int i) {
+    struct end near, far;
+    link_ends(&pods, i, &near, &far);
+    koko_create(node, &request, &near, &far);
+}
+
+static void exchange(int i) {
+    struct ifinfomsg *info = request_begin(&request, RTM_GETLINK, 0, sizeof *info);
+    (void)i;
+    info->ifi_index = 1;
+    request_u32(&request, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+    netlink_query(node, &request);
+}
+
+static void each(void (*work)(int), int first, int count) {
+    int64_t *took = calloc(count, sizeof *took);
+    for (int i = 0; i < count; i++) {
+        int64_t begin = now();
+        work(first + i);
+        took[i] = now() - begin;
+    }
+    for (int i = 0; i < count; i++) {
+        printf("%ld\n", (long)took[i]);
+    }
+    free(took);
+}
+
+static void clear(void) {
+    for (int i = 0; i < pods.count; i++) {
+        group_delete(&pods.pod[i], &request);
+    }
+}
+
+static void *delete_group(void *pod) {
+    struct request own;
+    request_clear(&own);
+    group_delete(pod, &own);
+    return NULL;
+}
+
+/* Takes what a monitor has heard; the number of links that went. */
+static int deletions(int monitor) {
+    static char heard[1 << 16] __attribute__((aligned(NLMSG_ALIGNTO)));
+    int length = recv(monitor, heard, sizeof heard, MSG_DONTWAIT), gone = 0;
+    if (length < 0 && errno != EAGAIN) {
+        die_errno("recv of notifications");
+    }
+    for (struct nlmsghdr *message = (void *)heard; length > 0 && NLMSG_OK(message, length);
+         message = NLMSG_NEXT(message, length)) {
+        struct ifinfomsg *info = NLMSG_DATA(message);
+        gone += message->nlmsg_type == RTM_DELLINK && info->ifi_family == AF_UNSPEC;
+    }
+    return gone;
+}
+
+static void delete(int count) {
+    for (int i = 0; i < count; i++) {
+        veth(2 * i); /* pod 0 has the near end, pod 1 the far one */
+    }
+    struct pollfd monitors[2] = {
+        {.fd = netlink_open_in(pods.pod[0].netns, RTMGRP_LINK), .events = POLLIN},
+        {.fd = netlink_open_in(pods.pod[1].netns, RTMGRP_LINK), .events = POLLIN},
+    };
+    pthread_t deleter;
+    int64_t begin = now();
+    pthread_create(&deleter, NULL, delete_group, &pods.pod[0]);
+    for (int gone = 0; gone < 2 * count;) {
+        poll(monitors, 2, -1);
+        gone += deletions(monitors[0].fd) + deletions(monitors[1].fd);
+    }
+    printf("%ld\n", (long)(now() - begin));
+    pthread_join(deleter, NULL);
+    close(monitors[0].fd);
+    close(monitors[1].fd);
+}
+
+static void total(int count) {
+    int64_t begin = now();
+    for (int i = 0; i < count; i++) {
+        veth(i);
+    }
+    printf("%ld\n", (long)(now() - begin));
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4) {
+        die("usage: %s WORK PREFIX PODS [COUNT [PRESENT | UNDERLAY]]", argv[0]);
+    }
+    const char *work = argv[1];
+    int count = argc > 4 ? atoi(argv[4]) : 0;
+    node = netlink_open(0);
+    pods = pods_open(argv[2], atoi(argv[3]));
+    if (!strcmp(work, "veth")) {
+        int present = argc > 5 ? atoi(argv[5]) : 0;
+        for (int i = 0; i < present; i++) {
+            veth(i);
+        }
+        each(veth, present, count);
+    } else if (!strcmp(work, "vxlan")) {
+        underlay = if_nametoindex(argv[5]);
+        each(vxlan, 0, count);
+    } else if (!strcmp(work, "koko")) {
+        each(koko, 0, count);
+    } else if (!strcmp(work, "exchange")) {
+        each(exchange, 0, count);
+    } else if (!strcmp(work, "total")) {
+        total(count);
+    } else if (!strcmp(work, "delete")) {
+        if (pods.count != 2) {
+            die("delete needs two pods");
+        }
+        delete(count);
+    } else if (strcmp(work, "clear")) {
+        die("%s is no work", work);
+    }
+    if (strcmp(work, "exchange")) {
+        clear();
+    }
+    return 0;
+}

@@ -1,0 +1,72 @@
+package io.meshnet.bench;
+
+import io.meshnet.topology.PodName;
+import io.meshnet.wiring.Cluster;
+import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.LocalPod;
+import io.meshnet.wiring.NodeIdentity;
+import io.meshnet.wiring.Reconciler;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** The end of a pod: all of its links gone from its own namespace and from its peers'. */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.SingleShotTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 10)
+@Measurement(iterations = 20)
+@Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
+public class DeleteBenchmark {
+
+    /** Links of the pod. */
+    @Param({"1", "10", "100", "400"})
+    public int links;
+
+    private KernelThread kernel;
+    private Reconciler reconciler;
+    private LocalPod pod;
+
+    /** Starts what deletes. */
+    @Setup(Level.Trial)
+    public void open(NodeState state) throws UnknownHostException {
+        kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
+        var identity = new NodeIdentity("bench", InetAddress.getByName("192.0.2.1"), 0, 4789, 1450);
+        reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty());
+        pod = new LocalPod(PodName.of("pod"), state.pods().path(0), Optional.empty());
+    }
+
+    /** Makes the pod's links. */
+    @Setup(Level.Invocation)
+    public void link(NodeState state) {
+        for (int i = 0; i < links; i++) {
+            state.pods().vethOfFirst(i);
+        }
+    }
+
+    /** Deletes them by their group. */
+    @Benchmark
+    public void deleteGroup() {
+        reconciler.release(pod).join();
+    }
+
+    /** Ends the kernel thread. */
+    @TearDown(Level.Trial)
+    public void close() {
+        kernel.close();
+    }
+}

@@ -1,0 +1,114 @@
+package io.meshnet.bench;
+
+import io.meshnet.netlink.RouteSocket;
+import io.meshnet.topology.PodName;
+import io.meshnet.wiring.Cluster;
+import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.LocalPod;
+import io.meshnet.wiring.NodeIdentity;
+import io.meshnet.wiring.Reconciler;
+import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+
+/**
+ * The counterpart of the floor in C, on the product's own classes, warm: the same work in the same order, its times printed in
+ * nanoseconds, one to a line. Runs in the node's network namespace.
+ *
+ * <pre>
+ *   exchange PREFIX PODS COUNT            a request for a link by its index, and its answer
+ *   veth     PREFIX PODS COUNT PRESENT    a veth, complete, with so many there before
+ *   vxlan    PREFIX PODS COUNT UNDERLAY   an end of a vxlan, complete
+ *   delete   PREFIX PODS COUNT            COUNT veths released until they are gone from both namespaces
+ * </pre>
+ */
+public final class Latency {
+
+    /** As many of anything make the JVM compile what it is going to compile. */
+    private static final int WARM_UP = 3000;
+
+    private static final int DELETIONS = 10;
+
+    private Latency() {}
+
+    /** Does what the arguments say. */
+    public static void main(String[] arguments) throws Exception {
+        String work = arguments[0];
+        String prefix = arguments[1];
+        int count = Integer.parseInt(arguments[3]);
+        try (RouteSocket node = RouteSocket.open()) {
+            int underlay = work.equals("vxlan")
+                    ? node.links().find(arguments[4]).orElseThrow().ifindex()
+                    : 0;
+            try (Pods pods = new Pods(node, prefix, Integer.parseInt(arguments[2]), underlay)) {
+                long[] took = switch (work) {
+                    case "exchange" -> exchanges(pods, count);
+                    case "veth" -> veths(pods, count, Integer.parseInt(arguments[4]));
+                    case "vxlan" -> vxlans(pods, count);
+                    case "delete" -> deletions(pods, count);
+                    default -> throw new IllegalArgumentException(work + " is no work");
+                };
+                Arrays.stream(took).forEach(System.out::println);
+            }
+        }
+    }
+
+    private static long[] exchanges(Pods pods, int count) {
+        each(WARM_UP * 10, _ -> pods.exchange());
+        return each(count, _ -> pods.exchange());
+    }
+
+    private static long[] veths(Pods pods, int count, int present) {
+        each(WARM_UP, pods::veth);
+        pods.clear();
+        each(present, pods::veth);
+        long[] took = each(count, i -> pods.veth(present + i));
+        pods.clear();
+        return took;
+    }
+
+    private static long[] vxlans(Pods pods, int count) {
+        each(WARM_UP, pods::vxlan);
+        pods.clear();
+        long[] took = each(count, pods::vxlan);
+        pods.clear();
+        return took;
+    }
+
+    private static long[] each(int count, IntConsumer work) {
+        long[] took = new long[count];
+        for (int i = 0; i < count; i++) {
+            long begin = System.nanoTime();
+            work.accept(i);
+            took[i] = System.nanoTime() - begin;
+        }
+        return took;
+    }
+
+    /** What the end of a pod waits for: the reconciler's word that all is gone, which is checked. */
+    private static long[] deletions(Pods pods, int count) throws Exception {
+        long[] took = new long[DELETIONS];
+        try (KernelThread kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1))) {
+            NodeIdentity identity = new NodeIdentity("bench", InetAddress.getByName("192.0.2.1"), 0, 4789, 1450);
+            var reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty());
+            var pod = new LocalPod(PodName.of("pod"), pods.path(0), Optional.empty());
+            for (int round = -DELETIONS; round < DELETIONS; round++) {
+                for (int i = 0; i < count; i++) {
+                    pods.vethOfFirst(i);
+                }
+                long begin = System.nanoTime();
+                reconciler.release(pod).get();
+                boolean left = pods.has(0, Pods.name(count - 1, 0)) || pods.has(1, Pods.name(count - 1, 1));
+                long end = System.nanoTime();
+                if (left) {
+                    throw new IllegalStateException("a link is still there");
+                }
+                if (round >= 0) {
+                    took[round] = end - begin;
+                }
+            }
+        }
+        return took;
+    }
+}

@@ -1,0 +1,117 @@
+package io.meshnet.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+
+/** The rows about single links. A row of which something was not measured is left out. */
+final class LinkRows {
+    private static final int[] DELETED = {1, 10, 100, 400};
+
+    private final Results results;
+    private final List<Row> rows = new ArrayList<>();
+
+    private LinkRows(Results results) {
+        this.results = results;
+    }
+
+    static List<Row> of(Results results) throws IOException {
+        LinkRows all = new LinkRows(results);
+        all.overFloor("one veth, complete, p50", "veth", 50, 1.05);
+        all.overFloor("one veth, complete, p99", "veth", 99, 1.3);
+        all.overRival("koko's way, in C", "veth.koko", 80);
+        all.overRival("`ip -batch`", "veth.ip", 1);
+        all.overRival("pyroute2", "veth.pyroute2", 1);
+        all.overRival("koko's way, in Go", "veth.go", 1);
+        all.overFloor("one vxlan end, complete, p50", "vxlan", 50, 1.05);
+        all.overFloor("one vxlan end, complete, p99", "vxlan", 99, 0);
+        all.overFloor("an exchange that changes nothing, p50", "exchange", 50, 0);
+        all.allocation();
+        for (int links : DELETED) {
+            all.deletion(links);
+        }
+        all.growth();
+        return all.rows;
+    }
+
+    private void overFloor(String work, String key, double percent, double bar) throws IOException {
+        OptionalDouble java = results.percentile(key + ".java", percent);
+        OptionalDouble floor = results.percentile(key + ".c", percent);
+        if (java.isPresent() && floor.isPresent()) {
+            add(work, java.getAsDouble(), floor.getAsDouble(), bar);
+        }
+    }
+
+    private void deletion(int links) throws IOException {
+        OptionalDouble java = results.median("delete.java." + links);
+        OptionalDouble floor = results.median("delete.c." + links);
+        if (java.isPresent() && floor.isPresent()) {
+            String work = "delete " + links + (links == 1 ? " link" : " links") + " of a pod, until gone";
+            add(work, java.getAsDouble(), floor.getAsDouble(), 1.2);
+        }
+    }
+
+    private void add(String work, double java, double floor, double bar) {
+        double ratio = java / floor;
+        rows.add(new Row(
+                work,
+                Results.time(java),
+                Results.time(floor) + " in C",
+                Results.three(ratio),
+                bar == 0 ? "" : "at most " + bar,
+                bar == 0 ? Row.Verdict.NONE : Row.Verdict.of(ratio <= bar)));
+    }
+
+    private void overRival(String rival, String key, double bar) throws IOException {
+        OptionalDouble java = results.median("veth.java");
+        OptionalDouble other = results.median(key);
+        if (java.isPresent() && other.isPresent()) {
+            double ratio = other.getAsDouble() / java.getAsDouble();
+            rows.add(new Row(
+                    "one veth, complete, beside " + rival,
+                    Results.time(java.getAsDouble()),
+                    Results.time(other.getAsDouble()),
+                    Results.three(ratio) + " times faster",
+                    bar > 1 ? "at least " + (int) bar + " times" : "faster",
+                    Row.Verdict.of(ratio >= bar)));
+        }
+    }
+
+    private void allocation() throws IOException {
+        OptionalDouble bytes = results.median("allocation.java");
+        if (bytes.isPresent()) {
+            rows.add(new Row(
+                    "allocation for the messages of one veth",
+                    (int) bytes.getAsDouble() + " bytes",
+                    Results.time(results.median("messages.java")).orElse("") + " to write them",
+                    "",
+                    "0 bytes",
+                    Row.Verdict.of(bytes.getAsDouble() == 0)));
+        }
+    }
+
+    private void growth() throws IOException {
+        OptionalDouble java = growth("present.java.");
+        OptionalDouble floor = growth("present.c.");
+        if (java.isPresent() && floor.isPresent()) {
+            rows.add(new Row(
+                    "one veth among 10,000 over among 10, p50",
+                    Results.three(java.getAsDouble()) + " times ("
+                            + Results.time(results.median("present.java.10000")).orElse("") + ")",
+                    Results.three(floor.getAsDouble()) + " times ("
+                            + Results.time(results.median("present.c.10000")).orElse("") + ") in C",
+                    Results.three(java.getAsDouble() / floor.getAsDouble()),
+                    "no worse than C",
+                    Row.Verdict.of(java.getAsDouble() <= floor.getAsDouble() * 1.05)));
+        }
+    }
+
+    private OptionalDouble growth(String key) throws IOException {
+        OptionalDouble few = results.median(key + "10");
+        OptionalDouble many = results.median(key + "10000");
+        return few.isPresent() && many.isPresent()
+                ? OptionalDouble.of(many.getAsDouble() / few.getAsDouble())
+                : OptionalDouble.empty();
+    }
+}

@@ -1,0 +1,58 @@
+package io.meshnet.bench;
+
+import io.meshnet.netlink.Netns;
+import io.meshnet.netlink.RouteSocket;
+import java.nio.file.Path;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/** A node with 16 pods, whose links are taken away after each iteration. */
+@State(Scope.Thread)
+public class NodeState {
+    private static final int PODS = 16;
+
+    private Namespaces namespaces;
+    private Netns netns;
+    private RouteSocket node;
+    private Pods pods;
+    private int next;
+
+    /** Makes the namespaces. */
+    @Setup(Level.Trial)
+    public void open() {
+        namespaces = new Namespaces(PODS);
+        netns = Netns.open(Path.of("/run/netns", namespaces.node()));
+        node = RouteSocket.open(netns);
+        int underlay = node.links().find("underlay").orElseThrow().ifindex();
+        pods = new Pods(node, namespaces.prefix(), PODS, underlay);
+    }
+
+    /** Takes away the links that were made. */
+    @TearDown(Level.Iteration)
+    public void clear() {
+        pods.clear();
+        pods.removeAddresses();
+        next = 0;
+    }
+
+    /** Removes the namespaces. */
+    @TearDown(Level.Trial)
+    public void close() {
+        pods.close();
+        node.close();
+        netns.close();
+        namespaces.close();
+    }
+
+    Pods pods() {
+        return pods;
+    }
+
+    /** The number of the next link. */
+    int next() {
+        return next++;
+    }
+}

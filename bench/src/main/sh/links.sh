@@ -1,0 +1,128 @@
+# The part of the side-by-side that is about single links: every contender in turn, in the same namespaces.
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # what side-by-side.sh has set
+
+PODS=16
+
+in_node() { nsenter --net="/run/netns/${PREFIX}node" -- "$@"; }
+
+make_link_namespaces() {
+    local pod
+    {
+        echo "netns add ${PREFIX}node"
+        for ((pod = 0; pod < PODS; pod++)); do
+            echo "netns add $PREFIX$pod"
+        done
+    } | ip -batch -
+    ip -n "${PREFIX}node" link add underlay up type bridge
+    ip -n "${PREFIX}node" address add 192.0.2.1/24 dev underlay
+}
+
+# sample KEY COMMAND...: appends what the command prints, nanoseconds one to a line, to what is known of KEY.
+sample() {
+    local key=$1
+    shift
+    in_node "$@" >>"$RESULTS/$key" || die "$key: $* failed"
+}
+
+floor() { sample "$1" "$BIN/floor" "$2" "$PREFIX" "${@:3}"; }
+
+# The daemon's own options of the JVM.
+latency() {
+    sample "$1" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms16m -Xmx256m \
+        --enable-native-access=ALL-UNNAMED -cp "$CLASSES" io.meshnet.bench.Latency "$2" "$PREFIX" "${@:3}"
+}
+
+clear_links() { in_node "$BIN/floor" clear "$PREFIX" "$PODS"; }
+
+# One process makes both ends and completes the near ones, another completes the far ones. Prints the time of one link.
+ip_batch() {
+    local count=$1 i begin end near=$WORK/near.batch far=$WORK/far.batch
+    for ((i = 0; i < count; i++)); do
+        printf 'link add a%d mtu 1450 address 02:00:00:00:%02x:%02x group 1835365224 type veth peer name b%d mtu 1450 address 02:01:00:00:%02x:%02x group 1835365224 netns %s\n' \
+            "$i" $((i >> 8)) $((i & 255)) "$i" $((i >> 8)) $((i & 255)) "${PREFIX}1"
+        printf 'link set a%d up alias bench:%d\naddress add 10.0.%d.%d/30 dev a%d\n' "$i" "$i" $((i >> 6)) $((((i << 2) & 255) + 1)) "$i"
+    done >"$near"
+    for ((i = 0; i < count; i++)); do
+        printf 'link set b%d up alias bench:%d\naddress add 10.0.%d.%d/30 dev b%d\n' "$i" "$i" $((i >> 6)) $((((i << 2) & 255) + 2)) "$i"
+    done >"$far"
+    begin=${EPOCHREALTIME/[.,]/}
+    ip -n "${PREFIX}0" -batch "$near"
+    ip -n "${PREFIX}1" -batch "$far"
+    end=${EPOCHREALTIME/[.,]/}
+    echo $(((end - begin) * 1000 / count))
+}
+
+measure_ip() {
+    ip_batch "$RIVAL_LINKS" >>"$RESULTS/veth.ip"
+    clear_links
+}
+
+measure_pyroute2() {
+    sample veth.pyroute2 /usr/bin/python3 bench/src/main/python/veths.py "$PREFIX" "$RIVAL_LINKS"
+    clear_links
+}
+
+measure_go() {
+    sample veth.go "$BIN/koko" "$PREFIX" "$KOKO_LINKS"
+    clear_links
+}
+
+# Every contender once; the order is turned around from round to round.
+links_round() {
+    local round=$1 each
+    local work=("floor exchange.c exchange $PODS 20000" "latency exchange.java exchange $PODS 20000"
+        "floor veth.c veth $PODS $LINKS 0" "latency veth.java veth $PODS $LINKS 0"
+        "floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go
+        "floor vxlan.c vxlan $PODS $LINKS underlay" "latency vxlan.java vxlan $PODS $LINKS underlay")
+    for each in 1 10 100 400; do
+        work+=("floor_repeated total.c.$each total $each" "floor_repeated delete.c.$each delete $each"
+            "latency delete.java.$each delete 2 $each")
+    done
+    for ((each = 0; each < ${#work[@]}; each++)); do
+        if ((round % 2)); then
+            ${work[${#work[@]} - 1 - each]}
+        else
+            ${work[each]}
+        fi
+    done
+}
+
+floor_repeated() {
+    local repetition
+    for ((repetition = 0; repetition < REPETITIONS; repetition++)); do
+        floor "$1" "$2" 2 "$3"
+    done
+}
+
+# With many links there already, and with few.
+crowded_round() {
+    local present
+    for present in 10 10000; do
+        floor "present.c.$present" veth "$PODS" "$CROWDED_LINKS" "$present"
+        latency "present.java.$present" veth "$PODS" "$CROWDED_LINKS" "$present"
+    done
+}
+
+measure_links() {
+    local round
+    make_link_namespaces
+    for ((round = 0; round < ROUNDS; round++)); do
+        note "links, round $((round + 1)) of $ROUNDS"
+        links_round "$round"
+    done
+    for ((round = 0; round < CROWDED_ROUNDS; round++)); do
+        note "links among 10,000, round $((round + 1)) of $CROWDED_ROUNDS"
+        crowded_round
+    done
+}
+
+# The bytes that writing the messages of one link allocates.
+measure_allocation() {
+    note "allocation per link"
+    "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -cp "$CLASSES" org.openjdk.jmh.Main MessageBenchmark \
+        -prof gc -wi 2 -i 2 -w 1 -r 1 -rf csv -rff "$WORK/jmh.csv" >"$WORK/jmh.log" 2>&1 || die "JMH failed; see $WORK/jmh.log"
+    # The last digit of the profiler's figure is its own: it is bytes per operation, of which there are millions.
+    awk -F, '/gc.alloc.rate.norm/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/allocation.java"
+    awk -F, '/MessageBenchmark.veth"/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/messages.java"
+}
