@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. bench/src/main/sh/common.sh
 . bench/src/main/sh/links.sh
 . bench/src/main/sh/cluster.sh
 . bench/src/main/sh/pods.sh
@@ -34,63 +35,17 @@ while [ $# -gt 0 ]; do
     shift
 done
 
-PREFIX=meshnet-bench-$$-
-WORK=${TMPDIR:-/tmp}/${PREFIX}work
 RESULTS=bench/target/results
-BIN=$PWD/bench/target/bin
-CHILDREN=()
 
 if $QUICK; then
-    ROUNDS=2 LINKS=400 KOKO_LINKS=10 RIVAL_LINKS=50 REPETITIONS=5 CROWDED_ROUNDS=1 CROWDED_LINKS=300
+    ROUNDS=2 LINKS=400 KOKO_LINKS=10 RIVAL_LINKS=50 REPETITIONS=5 CROWDED_ROUNDS=1 CROWDED_LINKS=200 CROWD=1000
     WARM_CALLS=20 CALLS=7 STARTS=3 MANY_LINKS=1500 MANY_ROUNDS=1 RING_PODS=100 RING_LINKS=400
     OUTPUT=${OUTPUT:-bench/target}
 else
-    ROUNDS=6 LINKS=2000 KOKO_LINKS=50 RIVAL_LINKS=200 REPETITIONS=10 CROWDED_ROUNDS=2 CROWDED_LINKS=1000
+    ROUNDS=6 LINKS=2000 KOKO_LINKS=50 RIVAL_LINKS=200 REPETITIONS=10 CROWDED_ROUNDS=2 CROWDED_LINKS=1000 CROWD=10000
     WARM_CALLS=100 CALLS=25 STARTS=10 MANY_LINKS=1500 MANY_ROUNDS=3 RING_PODS=1000 RING_LINKS=4000
     OUTPUT=${OUTPUT:-docs}
 fi
-
-note() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
-
-# What is measured beside meshnet, and what it takes to build it: a file that tells whether it is there, and the package.
-install_rivals() {
-    local file package missing=()
-    while read -r file package; do
-        [ -e "$file" ] || missing+=("$package")
-    done <<END
-/usr/bin/cc gcc
-/usr/include/stdio.h libc6-dev
-/usr/bin/go golang-go
-/usr/share/gocode/src/github.com/vishvananda/netlink/link.go golang-github-vishvananda-netlink-dev
-/usr/lib/python3/dist-packages/pyroute2 python3-pyroute2
-END
-    [ ${#missing[@]} = 0 ] || { note "installing ${missing[*]}" && apt_install "${missing[@]}"; }
-}
-
-# A program of several files of C.
-build_c() {
-    local name=$1
-    shift
-    cc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$BIN/$name" "${@/#/bench/src/main/c/}" -lpthread
-}
-
-build() {
-    mkdir -p "$BIN" "$RESULTS"
-    build_c floor floor.c links.c netlink.c
-    build_c uplinks uplinks.c netlink.c
-    build_c cni cni.c
-    build_c noop noop.c
-    GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/bench/target/go go build -o "$BIN/koko" bench/src/main/go/koko.go
-    if [ "$ONLY" != links ]; then
-        build_image
-    fi
-    if [ -n "$(find bench modules/topology modules/wiring netlink-ffm -name target -prune -o -type f \( -name pom.xml -o -name '*.java' \) \
-        -newer bench/target/classpath -print -quit 2>&1)" ]; then
-        mvn -B -q -ntp package -DskipTests -pl bench -am
-        touch bench/target/classpath
-    fi
-    CLASSES=$PWD/bench/target/classes:$(cat bench/target/classpath)
-}
 
 describe_machine() {
     local file=$RESULTS/machine
@@ -111,24 +66,10 @@ describe_machine() {
         echo "commit=$(git describe --always --dirty 2>/dev/null || echo unknown)"
         echo "front=$(head -c 2 "$IMAGE/bin/meshnet" 2>/dev/null | grep -q "#!" && echo java || echo native)"
         echo "links=$MANY_LINKS"
+        echo "crowd=$CROWD"
         echo "ring.pods=$RING_PODS"
         echo "ring.links=$RING_LINKS"
     } >"$file"
-}
-
-# shellcheck disable=SC2317 # called by the trap
-clean_up() {
-    local status=$? child
-    for child in "${CHILDREN[@]}"; do
-        kill -TERM "$child" 2>/dev/null || true
-    done
-    remove_namespaces "$PREFIX"
-    if [ "$status" = 0 ]; then
-        rm -rf "$WORK"
-    else
-        echo "what the daemons and etcd said is in $WORK" >&2
-    fi
-    exit "$status"
 }
 
 require_root
@@ -136,11 +77,12 @@ install_missing
 install_rivals
 find_jdk
 build
+if [ "$ONLY" != links ]; then
+    build_image
+fi
 rm -rf "$RESULTS"
 mkdir -p "$RESULTS" "$OUTPUT"
-mkdir -m 0700 "$WORK"
-at_exit clean_up
-SECONDS=0
+begin_work
 describe_machine
 if [ "$ONLY" != pods ]; then
     measure_links

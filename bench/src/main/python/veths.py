@@ -15,7 +15,6 @@ FIRST_IFINDEX = 100000
 
 def end(i, side, name, netns):
     return {
-        "index": FIRST_IFINDEX + 2 * i + side,
         "ifname": name,
         "mtu": 1450,
         "address": "02:%02x:00:00:%02x:%02x" % (side, i >> 8, i & 255),
@@ -26,9 +25,10 @@ def end(i, side, name, netns):
 
 def veth(node, pods, files, i):
     near = end(i, 0, "a%d" % i, files[0])
-    node.link("add", kind="veth", peer=end(i, 1, "b%d" % i, files[1]), **near)
+    node.link("add", kind="veth", index=FIRST_IFINDEX + 2 * i, peer=end(i, 1, "b%d" % i, files[1]), **near)
     for side, pod in enumerate(pods):
-        index = FIRST_IFINDEX + 2 * i + side
+        # pyroute2 lets one choose the index of the one end, not of its peer.
+        index = FIRST_IFINDEX + 2 * i if side == 0 else pod.link_lookup(ifname="b%d" % i)[0]
         pod.link("set", index=index, state="up", ifalias="bench:%d" % i)
         address = "10.0.%d.%d" % (i >> 6, ((i << 2) & 255) + 1 + side)
         pod.addr("add", index=index, address=address, prefixlen=30)

@@ -98,9 +98,9 @@ floor_repeated() {
 # With many links there already, and with few.
 crowded_round() {
     local present
-    for present in 10 10000; do
-        floor "present.c.$present" veth "$PODS" "$CROWDED_LINKS" "$present"
-        latency "present.java.$present" veth "$PODS" "$CROWDED_LINKS" "$present"
+    for present in few:10 "many:$CROWD"; do
+        floor "present.c.${present%:*}" veth "$PODS" "$CROWDED_LINKS" "${present#*:}"
+        latency "present.java.${present%:*}" veth "$PODS" "$CROWDED_LINKS" "${present#*:}"
     done
 }
 
@@ -112,7 +112,7 @@ measure_links() {
         links_round "$round"
     done
     for ((round = 0; round < CROWDED_ROUNDS; round++)); do
-        note "links among 10,000, round $((round + 1)) of $CROWDED_ROUNDS"
+        note "links among $CROWD, round $((round + 1)) of $CROWDED_ROUNDS"
         crowded_round
     done
 }

@@ -11,13 +11,15 @@ import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.IntConsumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * The counterpart of the floor in C, on the product's own classes, warm: the same work in the same order, its times printed in
  * nanoseconds, one to a line. Runs in the node's network namespace.
  *
  * <pre>
- *   exchange PREFIX PODS COUNT            a request for a link by its index, and its answer
+ *   exchange PREFIX PODS COUNT            a request that means nothing, and its ack
  *   veth     PREFIX PODS COUNT PRESENT    a veth, complete, with so many there before
  *   vxlan    PREFIX PODS COUNT UNDERLAY   an end of a vxlan, complete
  *   delete   PREFIX PODS COUNT            COUNT veths released until they are gone from both namespaces
@@ -30,10 +32,13 @@ public final class Latency {
 
     private static final int DELETIONS = 10;
 
+    private static final Logger LOGGER = Logger.getLogger("io.meshnet");
+
     private Latency() {}
 
     /** Does what the arguments say. */
     public static void main(String[] arguments) throws Exception {
+        LOGGER.setLevel(Level.WARNING);
         String work = arguments[0];
         String prefix = arguments[1];
         int count = Integer.parseInt(arguments[3]);

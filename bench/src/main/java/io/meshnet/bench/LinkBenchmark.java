@@ -20,9 +20,9 @@ public class LinkBenchmark {
     /** For JMH. */
     public LinkBenchmark() {}
 
-    /** A request that changes nothing, and its answer. */
+    /** A request that means nothing, and its ack. */
     @Benchmark
-    public boolean exchange(NodeState state) {
+    public int exchange(NodeState state) {
         return state.pods().exchange();
     }
 

@@ -96,11 +96,11 @@ final class LinkRows {
         OptionalDouble floor = growth("present.c.");
         if (java.isPresent() && floor.isPresent()) {
             rows.add(new Row(
-                    "one veth among 10,000 over among 10, p50",
+                    "one veth among " + results.machine().get("crowd") + " over among 10, p50",
                     Results.three(java.getAsDouble()) + " times ("
-                            + Results.time(results.median("present.java.10000")).orElse("") + ")",
+                            + Results.time(results.median("present.java.many")).orElse("") + ")",
                     Results.three(floor.getAsDouble()) + " times ("
-                            + Results.time(results.median("present.c.10000")).orElse("") + ") in C",
+                            + Results.time(results.median("present.c.many")).orElse("") + ") in C",
                     Results.three(java.getAsDouble() / floor.getAsDouble()),
                     "no worse than C",
                     Row.Verdict.of(java.getAsDouble() <= floor.getAsDouble() * 1.05)));
@@ -108,8 +108,8 @@ final class LinkRows {
     }
 
     private OptionalDouble growth(String key) throws IOException {
-        OptionalDouble few = results.median(key + "10");
-        OptionalDouble many = results.median(key + "10000");
+        OptionalDouble few = results.median(key + "few");
+        OptionalDouble many = results.median(key + "many");
         return few.isPresent() && many.isPresent()
                 ? OptionalDouble.of(many.getAsDouble() / few.getAsDouble())
                 : OptionalDouble.empty();
