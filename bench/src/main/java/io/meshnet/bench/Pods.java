@@ -148,13 +148,17 @@ final class Pods implements AutoCloseable {
                 MTU,
                 new MacAddress(0x02L << 40 | (long) side << 32 | i),
                 GROUP,
-                "meshnet:" + i + " " + address(ip(i, side)).getHostAddress() + "/30 default/pod" + i
-                        + ":eth0 default/pod" + (i + 1) + ":eth1");
+                "");
+    }
+
+    private static String alias(int i, int side) {
+        return "meshnet:" + i + " " + address(ip(i, side)).getHostAddress() + "/30 default/pod" + i
+                + ":eth0 default/pod" + (i + 1) + ":eth1";
     }
 
     private void raise(int pod, int i, int side) {
         var address = new InterfaceAddress(address(ip(i, side)), PREFIX_LENGTH);
-        pods.get(pod).socket().links().raise(ifindex(i, side), List.of(address));
+        pods.get(pod).socket().links().raise(ifindex(i, side), alias(i, side), List.of(address));
     }
 
     static String name(int i, int side) {

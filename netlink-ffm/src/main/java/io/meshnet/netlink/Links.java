@@ -1,5 +1,7 @@
 package io.meshnet.netlink;
 
+import static io.meshnet.netlink.generated.Rtnetlink.IFLA_IFALIAS;
+
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,7 @@ public final class Links {
      * Creates both ends in one message; near's namespace and far's may be any, also the same.
      *
      * <p>The kernel takes no alias at creation: each end gets its own in a second message, so that somebody who looks in between sees
-     * the link with its group and without its alias.
+     * the link with its group and without its alias. That takes a socket for each; {@link #raise(int, String, List)} does it at no cost.
      *
      * @throws NetlinkException EEXIST when one of the names is taken or one of the indices is, EBADF when a namespace handle is closed
      */
@@ -154,8 +156,20 @@ public final class Links {
      * @throws NetlinkException for the first that was refused; the rest was done nevertheless
      */
     public void raise(int ifindex, List<InterfaceAddress> addresses) {
+        raise(ifindex, "", addresses);
+    }
+
+    /**
+     * The same, and gives it its alias, which the kernel does not take when the link is made.
+     *
+     * @param alias at most 255 bytes, empty to leave it as it is
+     */
+    public void raise(int ifindex, String alias, List<InterfaceAddress> addresses) {
         MessageWriter writer = socket.begin();
         LinkMessages.up(writer, ifindex, true);
+        if (!Ifalias.require(alias).isEmpty()) {
+            writer.text(IFLA_IFALIAS(), alias);
+        }
         for (InterfaceAddress address : addresses) {
             if (writer.remaining() < AddressMessages.LONGEST) {
                 check(socket.change(Errno.EEXIST), "raise link", ifindex);

@@ -268,6 +268,18 @@ class LinksTest {
     }
 
     @Test
+    void raisingGivesALinkItsAliasAndNoAliasLeavesItAsItIs() throws Exception {
+        Link link = veth();
+        List<InterfaceAddress> addresses = List.of(new InterfaceAddress(ip("12.12.12.1"), 24));
+
+        a.links().raise(link.ifindex(), "pod1/eth1", addresses);
+        a.links().raise(link.ifindex(), "", List.of());
+
+        assertThat(a.link("eth1")).returns("pod1/eth1", Link::alias).returns(true, Link::isUp);
+        assertThat(a.socket().addresses().list().get(link.ifindex())).isEqualTo(addresses);
+    }
+
+    @Test
     void raisingTakesMoreAddressesThanFitOneSend() throws Exception {
         Link link = veth();
         List<InterfaceAddress> addresses = new ArrayList<>();

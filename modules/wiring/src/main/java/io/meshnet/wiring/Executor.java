@@ -69,7 +69,7 @@ final class Executor {
             case Action.SetMac set -> pod(set.pod()).socket().links().mac(set.ifindex(), set.mac());
             case Action.Mark mark -> pod(mark.pod()).socket().links().mark(mark.ifindex(), Marking.GROUP, mark.alias());
             case Action.HoldDown hold -> pod(hold.pod()).socket().links().protoDown(hold.ifindex(), hold.down());
-            case Action.Raise raise -> raise(pod(raise.pod()), raise.name(), raise.ifindex(), raise.addresses());
+            case Action.Raise raise -> raise(pod(raise.pod()), raise.name(), raise.ifindex(), "", raise.addresses());
             case Action.RemoveAddress remove ->
                 pod(remove.pod()).socket().addresses().delete(remove.ifindex(), remove.address());
         }
@@ -127,7 +127,8 @@ final class Executor {
                 device.mtu(),
                 device.mac(),
                 Marking.GROUP,
-                device.alias());
+                // It goes with the raising, in the same send.
+                "");
     }
 
     private void raise(Action.Device device, boolean chosen) {
@@ -135,14 +136,14 @@ final class Executor {
         int ifindex = chosen && device.ifindex() != 0
                 ? device.ifindex()
                 : pod.socket().links().find(device.name()).map(Link::ifindex).orElse(0);
-        raise(pod, device.name(), ifindex, device.addresses());
+        raise(pod, device.name(), ifindex, device.alias(), device.addresses());
     }
 
-    private static void raise(OpenPod pod, String name, int ifindex, List<InterfaceAddress> addresses) {
+    private static void raise(OpenPod pod, String name, int ifindex, String alias, List<InterfaceAddress> addresses) {
         if (addresses.stream().anyMatch(address -> address.address() instanceof Inet6Address)) {
             pod.netns().enableIpv6(name);
         }
-        pod.socket().links().raise(ifindex, addresses);
+        pod.socket().links().raise(ifindex, alias, addresses);
     }
 
     private OpenPod pod(PodName pod) {
