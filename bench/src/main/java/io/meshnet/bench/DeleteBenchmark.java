@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 10)
 @Measurement(iterations = 20)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-public class DeleteBenchmark {
+public class DeleteBenchmark extends NodeState {
 
     /** Links of the pod. */
     @Param({"1", "10", "100", "400"})
@@ -43,18 +43,18 @@ public class DeleteBenchmark {
 
     /** Starts what deletes. */
     @Setup(Level.Trial)
-    public void open(NodeState state) throws UnknownHostException {
+    public void start() throws UnknownHostException {
         kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
         var identity = new NodeIdentity("bench", InetAddress.getByName("192.0.2.1"), 0, 4789, 1450);
         reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty());
-        pod = new LocalPod(PodName.of("pod"), state.pods().path(0), Optional.empty());
+        pod = new LocalPod(PodName.of("pod"), pods().path(0), Optional.empty());
     }
 
     /** Makes the pod's links. */
     @Setup(Level.Invocation)
-    public void link(NodeState state) {
+    public void link() {
         for (int i = 0; i < links; i++) {
-            state.pods().vethOfFirst(i);
+            pods().vethOfFirst(i);
         }
     }
 
@@ -66,7 +66,7 @@ public class DeleteBenchmark {
 
     /** Ends the kernel thread. */
     @TearDown(Level.Trial)
-    public void close() {
+    public void stop() {
         kernel.close();
     }
 }

@@ -22,7 +22,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 1, time = 3)
 @Measurement(iterations = 1, time = 3)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-public class ListBenchmark {
+public class ListBenchmark extends NodeState {
     private static final int LINKS = 10_000;
 
     /** For JMH. */
@@ -30,15 +30,15 @@ public class ListBenchmark {
 
     /** Makes the links, which the end of the iteration takes away. */
     @Setup(Level.Iteration)
-    public void link(NodeState state) {
+    public void link() {
         for (int i = 0; i < LINKS; i++) {
-            state.pods().vethOfFirst(i);
+            pods().vethOfFirst(i);
         }
     }
 
     /** Lists them. */
     @Benchmark
-    public List<Link> list(NodeState state) {
-        return state.pods().list(0);
+    public List<Link> list() {
+        return pods().list(0);
     }
 }
