@@ -62,10 +62,9 @@ final class AddressMessages {
 
     /** IFA_LOCAL is the address, IFA_ADDRESS that of the far end, which on a link with a prefix is the same. */
     private static void body(MessageWriter writer, int ifindex, InterfaceAddress address, int flags) {
-        InetAddress ip = address.address();
-        writer.ifaddrmsg(family(ip), address.prefixLength(), flags, RT_SCOPE_UNIVERSE(), ifindex)
-                .address(IFA_LOCAL(), ip)
-                .address(IFA_ADDRESS(), ip);
+        writer.ifaddrmsg(family(address.address()), address.prefixLength(), flags, RT_SCOPE_UNIVERSE(), ifindex)
+                .bytes(IFA_LOCAL(), address.bytes())
+                .bytes(IFA_ADDRESS(), address.bytes());
     }
 
     /** The address that the message tells of, if it has global scope and is not a temporary one of IPv6 privacy extensions. */
