@@ -11,29 +11,36 @@ cd "$(dirname "$0")/.."
 LINKS=${1:-100}
 COMMAND=${2:-ADD}
 
-# Which phase a system call belongs to, by its name and the descriptors in its text; prints the sums and the spans.
+# The system calls of the trace by what they are for: how many, how long they took together, and when the first began and the
+# last ended, counted from the front's connection to the answer.
 summary() {
     awk '
-        { time = $2; call = $0; sub(/^[0-9]+ +[0-9.]+ /, "", call) }
-        !start { start = time }
         {
-            if (call ~ /NETLINK/) kind = "netlink"
+            time = $2
+            call = $0
+            sub(/^[0-9]+ +[0-9.]+ /, "", call)
+        }
+        call ~ /accept resumed.*UNIX|^accept\(.*UNIX.*\) = / && !start { start = time; base = $1 }
+        !start || call ~ /^(futex|epoll_wait|restart_syscall|accept|poll|ppoll|wait4)|^<\.\.\. (futex|epoll_wait|restart_syscall|accept|poll|wait4)/ { next }
+        {
+            spent = match(call, /<[0-9.]+>$/) ? substr(call, RSTART + 1, RLENGTH - 2) + 0 : 0
+            if (call ~ /NETLINK/) kind = call ~ /^(sendto|recvfrom)/ ? "netlink, requests and answers" : "netlink, opening and closing sockets"
+            else if (call ~ /ns\/net|^setns|netns/) kind = "namespaces, opening and entering"
             else if (call ~ /:2379/) kind = "etcd"
             else if (call ~ /UNIX/) kind = "front"
-            else if (call ~ /^(vfork|clone|clone3|execve|wait4|waitid|exit_group)\(/) kind = "processes"
-            else if (call ~ /^(futex|epoll_wait|poll|ppoll|restart_syscall|<\.\.\. (futex|epoll_wait|poll))/) kind = "waiting"
-            else if (call ~ /^(setns|openat.*ns\/net)/) kind = "namespaces"
-            else kind = "other"
-            spent = call ~ /<[0-9.]+>$/ ? substr(call, match(call, /<[0-9.]+>$/) + 1) + 0 : 0
-            count[kind]++; sum[kind] += spent
-            if (!(kind in first)) first[kind] = time
-            last[kind] = time + spent
+            else if (call ~ /^write\(2/) kind = "log"
+            else if (call ~ /attachments/) kind = "attachments"
+            else kind = "delegate and the rest"
+            count[kind]++
+            sum[kind] += spent
+            if (!(kind in first)) first[kind] = time - start
+            last[kind] = time - start + spent
         }
         END {
-            printf "%-12s %8s %12s %12s %12s\n", "", "calls", "in them/ms", "first/ms", "last/ms"
+            printf "%-38s %6s %9s %9s %9s\n", "milliseconds", "calls", "in them", "from", "to"
             for (kind in count)
-                printf "%-12s %8d %12.2f %12.2f %12.2f\n", kind, count[kind], sum[kind] * 1e3, (first[kind] - start) * 1e3, (last[kind] - start) * 1e3
-        }' "$1" | sort -k4 -n
+                printf "%-38s %6d %9.1f %9.1f %9.1f\n", kind, count[kind], sum[kind] * 1e3, first[kind] * 1e3, last[kind] * 1e3 | "sort -k5 -n -t~"
+        }' "$1"
 }
 
 require_root
@@ -58,7 +65,7 @@ done | awk '{ took[NR % 2 ? "ADD" : "DEL"] = $3 ? 0 : ($2 - $1) / 1e6 } END { fo
 if [ "$COMMAND" = DEL ]; then
     echo pa | call node1 meshnet 1 ADD >/dev/null
 fi
-strace -f -ttt -T -yy -s 0 -e trace='!mprotect,madvise' -o "$WORK/daemon.strace" -p "$daemon" &
+in_netns node1 strace -q -f -ttt -T -yy -s 0 -e trace='!mprotect,madvise' -o "$WORK/daemon.strace" -p "$daemon" &
 tracer=$!
 CHILDREN+=("$tracer")
 repeat_until 10 'strace is attached' grep -qs 'TracerPid:.*[1-9]' "/proc/$daemon/status"
@@ -66,7 +73,6 @@ sleep 0.5
 echo "--- the call, with strace: $(echo pa | call node1 meshnet 1 "$COMMAND" | awk '{ printf "%.1f ms", ($2 - $1) / 1e6 }')"
 sleep 0.2
 stop_process "$tracer"
-grep -n 'accept' "$WORK/daemon.strace" | head -1 >"$WORK/accept" || true
 summary "$WORK/daemon.strace"
 cp "$WORK/daemon.strace" bench/target/
 note "every call is in bench/target/daemon.strace"
