@@ -37,9 +37,9 @@ summary() {
             last[kind] = time - start + spent
         }
         END {
-            printf "%-38s %6s %9s %9s %9s\n", "milliseconds", "calls", "in them", "from", "to"
+            printf "%6s %9s %9s %9s  %s\n", "calls", "in them", "from", "to", "milliseconds"
             for (kind in count)
-                printf "%-38s %6d %9.1f %9.1f %9.1f\n", kind, count[kind], sum[kind] * 1e3, first[kind] * 1e3, last[kind] * 1e3 | "sort -k5 -n -t~"
+                printf "%6d %9.1f %9.1f %9.1f  %s\n", count[kind], sum[kind] * 1e3, first[kind] * 1e3, last[kind] * 1e3, kind | "sort -n -k3"
         }' "$1"
 }
 
