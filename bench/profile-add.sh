@@ -58,7 +58,7 @@ topology pair p "$LINKS" 1000 >"$WORK/pair"
 add_pods <"$WORK/pair"
 echo pb | call node1 meshnet 1 ADD >/dev/null
 note "warming the daemon up"
-for ((i = 0; i < 50; i++)); do
+for ((i = 0; i < 20; i++)); do
     echo pa | call node1 meshnet 1 ADD
     echo pa | call node1 meshnet 1 DEL
 done | awk '{ took[NR % 2 ? "ADD" : "DEL"] = $3 ? 0 : ($2 - $1) / 1e6 } END { for (each in took) printf "%s, without strace: %.1f ms\n", each, took[each] }'
