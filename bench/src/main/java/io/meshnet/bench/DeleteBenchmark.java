@@ -7,7 +7,6 @@ import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Reconciler;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -37,22 +36,21 @@ public class DeleteBenchmark extends NodeState {
     @Param({"1", "10", "100", "400"})
     public int links;
 
-    private KernelThread kernel;
-    private Reconciler reconciler;
+    private final KernelThread kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
+    private final Reconciler reconciler = new Reconciler(
+            new NodeIdentity("bench", InetAddress.ofLiteral("192.0.2.1"), 0, 4789, 1450),
+            new Cluster(),
+            kernel,
+            _ -> Optional.empty());
     private LocalPod pod;
 
-    /** Starts what deletes. */
-    @Setup(Level.Trial)
-    public void start() throws UnknownHostException {
-        kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
-        var identity = new NodeIdentity("bench", InetAddress.getByName("192.0.2.1"), 0, 4789, 1450);
-        reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty());
-        pod = new LocalPod(PodName.of("pod"), pods().path(0), Optional.empty());
-    }
+    /** For JMH. */
+    public DeleteBenchmark() {}
 
     /** Makes the pod's links. */
     @Setup(Level.Invocation)
     public void link() {
+        pod = new LocalPod(PodName.of("pod"), pods().path(0), Optional.empty());
         for (int i = 0; i < links; i++) {
             pods().vethOfFirst(i);
         }
