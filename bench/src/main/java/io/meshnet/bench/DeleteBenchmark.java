@@ -4,6 +4,7 @@ import io.meshnet.topology.PodName;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.KernelThread;
 import io.meshnet.wiring.LocalPod;
+import io.meshnet.wiring.NetnsIds;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Reconciler;
 import java.net.InetAddress;
@@ -36,12 +37,14 @@ public class DeleteBenchmark extends NodeState {
     @Param({"1", "10", "100", "400"})
     public int links;
 
-    private final KernelThread kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
+    private final KernelThread kernel =
+            new KernelThread(_ -> Runtime.getRuntime().halt(1));
     private final Reconciler reconciler = new Reconciler(
             new NodeIdentity("bench", InetAddress.ofLiteral("192.0.2.1"), 0, 4789, 1450),
             new Cluster(),
             kernel,
-            _ -> Optional.empty());
+            _ -> Optional.empty(),
+            new NetnsIds());
     private LocalPod pod;
 
     /** For JMH. */

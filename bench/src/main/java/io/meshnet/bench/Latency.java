@@ -5,6 +5,7 @@ import io.meshnet.topology.PodName;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.KernelThread;
 import io.meshnet.wiring.LocalPod;
+import io.meshnet.wiring.NetnsIds;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Reconciler;
 import java.net.InetAddress;
@@ -96,7 +97,7 @@ public final class Latency {
         long[] took = new long[DELETIONS];
         try (KernelThread kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1))) {
             NodeIdentity identity = new NodeIdentity("bench", InetAddress.getByName("192.0.2.1"), 0, 4789, 1450);
-            var reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty());
+            var reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty(), new NetnsIds());
             var pod = new LocalPod(PodName.of("pod"), pods.path(0), Optional.empty());
             for (int round = -DELETIONS; round < DELETIONS; round++) {
                 for (int i = 0; i < count; i++) {

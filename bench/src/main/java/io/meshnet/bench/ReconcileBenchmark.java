@@ -9,8 +9,10 @@ import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.Prefix;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.NetnsIds;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Reconciler;
+import io.meshnet.wiring.Survey;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -45,6 +47,7 @@ public class ReconcileBenchmark {
     private Namespaces namespaces;
     private KernelThread kernel;
     private Reconciler reconciler;
+    private Survey survey;
 
     /** For JMH. */
     public ReconcileBenchmark() {}
@@ -55,8 +58,10 @@ public class ReconcileBenchmark {
         namespaces = new Namespaces(PODS);
         InetAddress vtep = InetAddress.getByName("192.0.2.1");
         kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
-        reconciler =
-                new Reconciler(new NodeIdentity("bench", vtep, 0, 4789, 1450), cluster, kernel, _ -> Optional.empty());
+        NodeIdentity node = new NodeIdentity("bench", vtep, 0, 4789, 1450);
+        NetnsIds ids = new NetnsIds();
+        reconciler = new Reconciler(node, cluster, kernel, _ -> Optional.empty(), ids);
+        survey = new Survey(node, cluster, kernel, ids);
         for (int pod = 0; pod < PODS; pod++) {
             String netns = Pods.path(namespaces.prefix(), pod).toString();
             var placement = new Placement(vtep, netns, "container" + pod, "bench");
@@ -101,6 +106,15 @@ public class ReconcileBenchmark {
     @Benchmark
     public void nothingToDo() {
         all();
+    }
+
+    /** The periodic resync: two dumps for each pod, none of which is opened. */
+    @Benchmark
+    public void survey() {
+        Survey.Result seen = survey.take().join();
+        if (!seen.doubtful().isEmpty()) {
+            throw new IllegalStateException("to be done in " + seen.doubtful());
+        }
     }
 
     /** Removes the pods. */
