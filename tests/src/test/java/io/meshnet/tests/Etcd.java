@@ -7,71 +7,105 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** A real etcd of one member in the underlay's namespace. Its data outlives a stop or a kill. */
+/** A real etcd in the underlay's namespace, of one member or more. Its data outlives a stop or a kill. */
 final class Etcd {
 
-    /** Where clients find it. */
-    static final String ENDPOINT = "http://" + Underlay.ADDRESS + ":2379";
-
-    private static final String PEER_URL = "http://127.0.0.1:2380";
+    /** Where clients find the first member. */
+    static final String ENDPOINT = EtcdMember.url(0);
 
     private final String netns;
-    private final String name = "etcd-" + UUID.randomUUID();
-    private final Path data;
-    private final Path log;
-    private Daemon daemon;
+    private final List<EtcdMember> members;
 
-    Etcd(Underlay underlay) {
+    /** In milliseconds. One member needs no patience with others. */
+    private final int heartbeat;
+
+    Etcd(Underlay underlay, int size) {
         netns = underlay.fabric();
+        heartbeat = size == 1 ? 20 : 100;
         Path directory = underlay.directory("etcd");
-        data = directory.resolve("data");
-        log = directory.resolve("log");
+        members = IntStream.range(0, size)
+                .mapToObj(index -> new EtcdMember(underlay, directory, index))
+                .toList();
         underlay.undo().add(this::kill);
     }
 
+    /** Where clients find the members of an etcd of that size. */
+    static String endpoints(int size) {
+        return IntStream.range(0, size).mapToObj(EtcdMember::url).collect(Collectors.joining(","));
+    }
+
+    /** Starts every member that does not run, and waits until all of them are well. */
     void start() {
-        daemon = Daemon.start("etcd", command(), log);
+        String cluster = members.stream().map(EtcdMember::initial).collect(Collectors.joining(","));
+        members.forEach(member -> member.start(cluster, heartbeat));
         eventually(() -> {
-            assertThat(daemon.running()).as("etcd runs; its log:%n%s", log()).isTrue();
+            assertThat(running()).as("etcd runs; its log:%n%s", log()).isTrue();
             assertThat(etcdctl("endpoint", "health").run().status()).isZero();
         });
     }
 
-    private Command command() {
-        return Command.of(
-                        "etcd",
-                        "--name=" + name,
-                        "--data-dir=" + data,
-                        "--listen-client-urls=" + ENDPOINT,
-                        "--advertise-client-urls=" + ENDPOINT,
-                        "--listen-peer-urls=" + PEER_URL,
-                        "--initial-advertise-peer-urls=" + PEER_URL,
-                        "--initial-cluster=" + name + "=" + PEER_URL,
-                        "--heartbeat-interval=20",
-                        "--election-timeout=200")
-                .inside(netns);
-    }
-
+    /** Whether every member runs. */
     boolean running() {
-        return daemon != null && daemon.running();
+        return members.stream().allMatch(EtcdMember::running);
     }
 
     void stop() {
-        daemon.terminate();
+        members.forEach(EtcdMember::stop);
     }
 
     void kill() {
-        if (daemon != null) {
-            daemon.close();
+        members.forEach(EtcdMember::kill);
+    }
+
+    /** The member that leads at present. */
+    EtcdMember leader() {
+        for (JsonNode each : statuses()) {
+            JsonNode status = each.path("Status");
+            if (status.path("header").path("member_id").equals(status.path("leader"))) {
+                return member(each.path("Endpoint").asText());
+            }
         }
+        throw new AssertionError("no member leads; the log:%n%s".formatted(log()));
+    }
+
+    /** Has another member lead. */
+    void moveLeader() {
+        EtcdMember before = leader();
+        for (JsonNode each : statuses()) {
+            if (!each.path("Endpoint").asText().equals(before.client())) {
+                String id = each.path("Status")
+                        .path("header")
+                        .path("member_id")
+                        .bigIntegerValue()
+                        .toString(16);
+                etcdctlOf(before.client(), "move-leader", id).output();
+                return;
+            }
+        }
+        throw new AssertionError("there is no other member");
+    }
+
+    private JsonNode statuses() {
+        return Json.parse(etcdctl("endpoint", "status", "--write-out=json").output());
+    }
+
+    private EtcdMember member(String client) {
+        return members.stream()
+                .filter(member -> member.client().equals(client))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no member at " + client));
     }
 
     void put(String key, String value) {
-        etcdctl("put", "--", key).fed(value).output();
+        Command put = etcdctl("put", "--", key);
+        // From its input, where there is room for any length, but no way to say that it is empty.
+        (value.isEmpty() ? put.and("") : put.fed(value)).output();
     }
 
     void delete(String key) {
@@ -85,24 +119,37 @@ final class Etcd {
 
     /** Every key with its value. */
     Map<String, String> all() {
-        JsonNode answer =
-                Json.parse(etcdctl("get", "", "--from-key", "--write-out=json").output());
         var pairs = new TreeMap<String, String>();
-        answer.path("kvs").forEach(pair -> pairs.put(decoded(pair.path("key")), decoded(pair.path("value"))));
+        everything().path("kvs").forEach(pair -> pairs.put(decoded(pair.path("key")), decoded(pair.path("value"))));
         return pairs;
     }
 
-    /** Removes every key. */
+    /** Forgets all that was before now. */
+    void compact() {
+        String now = everything().path("header").path("revision").asText();
+        etcdctl("compact", now).output();
+    }
+
+    private JsonNode everything() {
+        return Json.parse(etcdctl("get", "", "--from-key", "--write-out=json").output());
+    }
+
+    /** Removes every key but those by which nodes say that they are alive. */
     void clear() {
-        etcdctl("del", "", "--from-key").output();
+        etcdctl("del", "\u0001", "/meshnet/nodes/").output();
+        etcdctl("del", "/meshnet/nodes0", "--from-key").output();
     }
 
     String log() {
-        return Daemon.text(log);
+        return members.stream().map(EtcdMember::log).collect(Collectors.joining());
     }
 
     private Command etcdctl(String... arguments) {
-        return Command.of("etcdctl", "--endpoints=" + ENDPOINT, "--dial-timeout=5s")
+        return etcdctlOf(members.stream().map(EtcdMember::client).collect(Collectors.joining(",")), arguments);
+    }
+
+    private Command etcdctlOf(String endpoints, String... arguments) {
+        return Command.of("etcdctl", "--endpoints=" + endpoints, "--dial-timeout=5s")
                 .and(arguments)
                 .inside(netns)
                 .with(Map.of("ETCDCTL_API", "3"));

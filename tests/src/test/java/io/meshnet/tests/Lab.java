@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,10 +25,12 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallback {
     private final List<Pod> pods = new ArrayList<>();
     private final Map<String, String> settings;
+    private final int members;
     private Underlay underlay;
     private Etcd etcd;
     private Node node1;
     private Node node2;
+    private OriginalNode original;
 
     Lab() {
         this(Map.of());
@@ -35,7 +38,18 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
 
     /** @param settings variables of the environment of both daemons */
     Lab(Map<String, String> settings) {
-        this.settings = settings;
+        this(settings, 1);
+    }
+
+    /**
+     * @param settings variables of the environment of both daemons
+     * @param members of etcd, of which the daemons are told them all
+     */
+    Lab(Map<String, String> settings, int members) {
+        var all = new HashMap<>(settings);
+        all.put("MESHNET_ETCD_ENDPOINTS", Etcd.endpoints(members));
+        this.settings = Map.copyOf(all);
+        this.members = members;
     }
 
     Etcd etcd() {
@@ -48,6 +62,15 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
 
     Node node2() {
         return node2;
+    }
+
+    /** A third node, which runs the original; there once it is asked for. */
+    OriginalNode original() {
+        if (original == null) {
+            original = new OriginalNode(underlay, etcd, 3);
+            original.start();
+        }
+        return original;
     }
 
     List<Node> nodes() {
@@ -109,7 +132,7 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
         requireParts();
         underlay = new Underlay();
         try {
-            etcd = new Etcd(underlay);
+            etcd = new Etcd(underlay, members);
             etcd.start();
             node1 = new Node(underlay, 1, Underlay.addressOf(1), settings);
             node2 = new Node(underlay, 2, Underlay.UPLINK, settings);
@@ -171,6 +194,9 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
         for (Pod pod : pods) {
             underlay.removeNamespace(pod.netns());
         }
+        if (original != null) {
+            original.clear();
+        }
         etcd.clear();
         assertNodesClean();
     }
@@ -198,14 +224,16 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
             etcd = null;
             node1 = null;
             node2 = null;
+            original = null;
         }
     }
 
     private String logs() {
         return Stream.of(node1, node2)
-                .filter(Objects::nonNull)
-                .map(node -> "--- log of %s%n%s%n".formatted(node.name(), node.log()))
-                .collect(Collectors.joining());
+                        .filter(Objects::nonNull)
+                        .map(node -> "--- log of %s%n%s%n".formatted(node.name(), node.log()))
+                        .collect(Collectors.joining())
+                + (original == null ? "" : "--- log of the original%n%s%n".formatted(original.log()));
     }
 
     private Pod remember(Pod pod) {

@@ -3,6 +3,7 @@ package io.meshnet.tests;
 import static io.meshnet.tests.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -183,6 +184,39 @@ final class Node {
         return new HttpAnswer(
                 Integer.parseInt(outcome.out().substring(end + 1)),
                 outcome.out().substring(0, end));
+    }
+
+    /** What the daemon tells operators under a path, such as {@code /v1/pods}. */
+    JsonNode told(String path) {
+        HttpAnswer answer = http("GET", path, "");
+        assertThat(answer.status()).as("%s", answer).isEqualTo(200);
+        return Json.parse(answer.body());
+    }
+
+    /** What the daemon tells of a pod, wherever it runs. */
+    JsonNode toldOf(Pod pod) {
+        return told("/v1/pods?pod=" + pod.name()).path("pods").path(0);
+    }
+
+    /** What the daemon tells of the link at an interface of a pod on this node. */
+    JsonNode toldOf(Pod pod, String ifname) {
+        for (JsonNode link : told("/v1/links?pod=" + pod.name()).path("links")) {
+            if (link.path("interface").asText().equals(ifname)) {
+                return link;
+            }
+        }
+        throw new AssertionError(name + " does not know of " + ifname + " in " + pod.name());
+    }
+
+    /** Takes the node off the underlay. */
+    void unplug() {
+        ip("link", "set", Underlay.UPLINK, "down");
+    }
+
+    /** Undoes {@link #unplug}. */
+    void plug() {
+        ip("link", "set", Underlay.UPLINK, "up");
+        ip("route", "replace", "default", "via", Underlay.ADDRESS);
     }
 
     /** The CNI configuration of this node, in the seed's form. */

@@ -14,9 +14,14 @@ record ObservedLink(JsonNode json) {
 
     /** All links of a namespace by their names. */
     static Map<String, ObservedLink> in(String netns) {
+        return shownBy(Command.ip("-j", "-d", "address", "show").inside(netns));
+    }
+
+    /** The links that a command shows, by their names. */
+    static Map<String, ObservedLink> shownBy(Command command) {
         var links = new HashMap<String, ObservedLink>();
-        String shown = Command.ip("-j", "-d", "address", "show").inside(netns).output();
-        Json.parse(shown).forEach(link -> links.put(link.path("ifname").asText(), new ObservedLink(link)));
+        Json.parse(command.output())
+                .forEach(link -> links.put(link.path("ifname").asText(), new ObservedLink(link)));
         return Map.copyOf(links);
     }
 

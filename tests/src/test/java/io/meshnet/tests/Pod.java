@@ -88,6 +88,11 @@ record Pod(String name, Node node, String netns, String containerId) {
 
     /** Whether an address answers one echo request from this pod within a second. */
     boolean pings(String address) {
+        return pings(netns, address);
+    }
+
+    /** The same from any namespace. */
+    static boolean pings(String netns, String address) {
         return Command.of("ping", "-n", "-c", "1", "-W", "1", address)
                         .inside(netns)
                         .run()
