@@ -40,6 +40,11 @@ final class Daemon implements AutoCloseable {
         }
     }
 
+    /** Sends it a signal, by the name that kill(1) has for it. */
+    void signal(String name) {
+        Command.of("kill", "-" + name, Long.toString(process.pid())).output();
+    }
+
     /** Sends SIGKILL to it and what it started, and waits for the end. */
     void kill() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);

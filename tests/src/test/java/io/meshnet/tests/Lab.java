@@ -31,6 +31,7 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
     private Node node1;
     private Node node2;
     private OriginalNode original;
+    private Node node3;
 
     Lab() {
         this(Map.of());
@@ -73,8 +74,17 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
         return original;
     }
 
+    /** One more node, made when it is first asked for. */
+    Node node3() {
+        if (node3 == null) {
+            node3 = new Node(underlay, 3, Underlay.addressOf(3), settings);
+            node3.start();
+        }
+        return node3;
+    }
+
     List<Node> nodes() {
-        return List.of(node1, node2);
+        return Stream.of(node1, node2, node3).filter(Objects::nonNull).toList();
     }
 
     /** A pod's first or next incarnation, in a namespace of its own; ADD has not been called. */
@@ -225,12 +235,12 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
             node1 = null;
             node2 = null;
             original = null;
+            node3 = null;
         }
     }
 
     private String logs() {
-        return Stream.of(node1, node2)
-                        .filter(Objects::nonNull)
+        return nodes().stream()
                         .map(node -> "--- log of %s%n%s%n".formatted(node.name(), node.log()))
                         .collect(Collectors.joining())
                 + (original == null ? "" : "--- log of the original%n%s%n".formatted(original.log()));

@@ -153,6 +153,15 @@ final class Node {
         }
     }
 
+    /** Keeps the daemon from doing anything until it is thawed; what it is told meanwhile piles up. */
+    void freeze() {
+        daemon.signal("STOP");
+    }
+
+    void thaw() {
+        daemon.signal("CONT");
+    }
+
     /** The status of a health check; 0 when no one answers. */
     int health(String check) {
         return http("GET", "/observe/health/" + check, "").status();

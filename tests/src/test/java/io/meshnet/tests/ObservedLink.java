@@ -12,6 +12,18 @@ record ObservedLink(JsonNode json) {
     /** The group of links that no one gave one. */
     static final String NO_GROUP = "default";
 
+    /** A length of the queue that nobody gives by himself. */
+    static final int BRAND = 777;
+
+    /**
+     * What a user knows a link by and what is configured of it.
+     *
+     * @param addresses in CIDR notation, sorted
+     * @param up whether it was set up
+     */
+    record Likeness(
+            int ifindex, String kind, String mac, int mtu, String alias, List<String> addresses, boolean up) {}
+
     /** All links of a namespace by their names. */
     static Map<String, ObservedLink> in(String netns) {
         return shownBy(Command.ip("-j", "-d", "address", "show").inside(netns));
@@ -71,6 +83,32 @@ record ObservedLink(JsonNode json) {
     boolean carrier() {
         List<String> flags = texts(json.path("flags"));
         return flags.contains("UP") && flags.contains("LOWER_UP") && !flags.contains("NO-CARRIER");
+    }
+
+    /** RFC 2863's state as the kernel has it: UP, DOWN, UNKNOWN and others. */
+    String operationalState() {
+        return json.path("operstate").asText();
+    }
+
+    /** Whether the kernel says that it is set up and has no carrier. */
+    boolean saysNoCarrier() {
+        return texts(json.path("flags")).contains("NO-CARRIER");
+    }
+
+    /** Whether it is the very device that {@link Pod#brand} was called for. */
+    boolean branded() {
+        return json.path("txqlen").asInt() == BRAND;
+    }
+
+    Likeness likeness() {
+        return new Likeness(
+                ifindex(),
+                kind(),
+                mac(),
+                mtu(),
+                alias(),
+                addresses().stream().sorted().toList(),
+                texts(json.path("flags")).contains("UP"));
     }
 
     /** The addresses that a user gave, in CIDR notation; those the kernel made up of the MAC are left out. */

@@ -79,6 +79,11 @@ record Pod(String name, Node node, String netns, String containerId) {
         Command.ip(arguments).inside(netns).output();
     }
 
+    /** Leaves something on a device that one made anew would lack, even with the same name, MAC and ifindex. */
+    void brand(String ifname) {
+        ip("link", "set", ifname, "txqueuelen", Integer.toString(ObservedLink.BRAND));
+    }
+
     /** Sets a kernel parameter of the pod. */
     void sysctl(String key, String value) {
         Command.of("sh", "-c", "printf %s \"$1\" > \"/proc/sys/$0\"", key.replace('.', '/'), value)

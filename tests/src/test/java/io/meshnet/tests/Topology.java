@@ -1,5 +1,6 @@
 package io.meshnet.tests;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
@@ -33,6 +34,18 @@ final class Topology {
     Topology link(int uid, End one, End other) {
         list(one.pod()).add(view(uid, one, other));
         list(other.pod()).add(view(uid, other, one));
+        return this;
+    }
+
+    /** Declares the MTU of a link in both lists. */
+    Topology mtu(int uid, int bytes) {
+        for (ArrayNode list : pods.values()) {
+            for (JsonNode link : list) {
+                if (link.path("uid").asInt() == uid) {
+                    ((ObjectNode) link).put("mtu", bytes);
+                }
+            }
+        }
         return this;
     }
 
