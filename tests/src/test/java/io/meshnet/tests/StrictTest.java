@@ -1,0 +1,165 @@
+package io.meshnet.tests;
+
+import static io.meshnet.tests.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * An ADD whose configuration says {@code "strict": true}. When it returns, all links whose peers are alive are up at both ends, also at the
+ * end on another node; if that cannot be within the time that the daemon gives it, it fails, names the link, and leaves nothing.
+ */
+class StrictTest {
+    private static final int LINK_NOT_MADE = 102;
+    private static final int INVALID_CONFIG = 7;
+
+    @RegisterExtension
+    static final Lab LAB = new Lab(Map.of("MESHNET_STRICT_TIMEOUT", "3"));
+
+    @Test
+    void has_both_ends_of_every_link_up_when_it_returns() {
+        LAB.upload(Topology.triangle());
+        Pod pod1 = strictlyAdded("pod1", LAB.node1());
+
+        Pod pod3 = strictlyAdded("pod3", LAB.node2());
+        assertUp(pod1, "eth2");
+        assertUp(pod3, "eth1");
+
+        Pod pod2 = strictlyAdded("pod2", LAB.node1());
+        assertUp(pod2, "eth1");
+        assertUp(pod1, "eth1");
+        assertUp(pod2, "eth2");
+        assertUp(pod3, "eth2");
+    }
+
+    @Test
+    void has_both_ends_up_again_when_the_peer_was_waiting_without_a_carrier() {
+        LAB.upload(Topology.pair());
+        Pod pod1 = strictlyAdded("pod1", LAB.node1());
+        Pod pod2 = strictlyAdded("pod2", LAB.node2());
+        pod2.del().succeeded();
+        eventually(() -> assertThat(pod1.link("eth1").saysNoCarrier()).isTrue());
+        LAB.removeNamespace(pod2);
+
+        Pod successor = strictlyAdded("pod2", LAB.node2());
+
+        assertThat(pod1.link("eth1").likeness().up()).isTrue();
+        assertThat(pod1.link("eth1").json().has("protodown")).as("held down").isFalse();
+        assertUp(successor, "eth1");
+    }
+
+    @Test
+    void does_not_wait_for_links_whose_peers_do_not_run() {
+        LAB.upload(Topology.triangle());
+
+        Pod pod1 = strictlyAdded("pod1", LAB.node1());
+
+        assertThat(pod1.links()).containsOnlyKeys("lo", "eth0");
+        assertThat(LAB.etcd().get("/pod1/src_ip")).isEqualTo(LAB.node1().address());
+    }
+
+    @Test
+    void needs_no_links() {
+        assertThat(strictlyAdded("pod1", LAB.node1()).links()).containsOnlyKeys("lo", "eth0");
+    }
+
+    @Test
+    void fails_naming_the_link_whose_other_end_cannot_be_made_and_leaves_nothing() {
+        LAB.upload(Topology.triangle());
+        Pod pod3 = obstructedPod3();
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+
+        CniAnswer answer = pod1.add(strict(pod1));
+
+        answer.failedWith(LINK_NOT_MADE);
+        assertThat(answer.text()).contains("link 13", "pod3", "eth1").doesNotContain("link 11", "link 21");
+        LAB.assertReleased(pod1);
+        assertThat(LAB.node1().leases()).isEmpty();
+        assertThat(LAB.node1().strayLinks()).isEmpty();
+        pod3.ip("link", "delete", "eth1");
+        pod1.add(strict(pod1)).succeeded();
+        assertUp(pod1, "eth2");
+        assertUp(pod3, "eth1");
+    }
+
+    @Test
+    void fails_naming_the_link_while_the_daemon_of_the_other_end_is_away() {
+        LAB.upload(Topology.triangle());
+        Pod pod3 = LAB.pod("pod3", LAB.node2());
+        pod3.add().succeeded();
+        LAB.node2().kill();
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+
+        CniAnswer answer = pod1.add(strict(pod1));
+
+        answer.failedWith(LINK_NOT_MADE);
+        assertThat(answer.text()).contains("link 13");
+        LAB.assertReleased(pod1);
+        LAB.node2().start();
+        pod1.add(strict(pod1)).succeeded();
+        assertUp(pod1, "eth2");
+        assertUp(pod3, "eth1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void is_what_nobody_asked_for_unless_he_did(boolean saysFalse) {
+        LAB.upload(Topology.triangle());
+        obstructedPod3();
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+        ObjectNode config = LAB.node1().config();
+        if (saysFalse) {
+            config.put("strict", false);
+        }
+
+        pod1.add(config).succeeded();
+
+        assertThat(pod1.link("eth2").kind()).isEqualTo("vxlan");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"true\"", "1", "[true]", "{}"})
+    void is_true_or_false_and_nothing_else(String value) {
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+        ObjectNode config = LAB.node1().config();
+        config.set("strict", Json.parse(value));
+
+        CniAnswer answer = pod1.add(config);
+
+        answer.failedWith(INVALID_CONFIG);
+        assertThat(answer.text()).contains("strict");
+        assertThat(pod1.links()).containsOnlyKeys("lo");
+        assertThat(LAB.node1().leases()).isEmpty();
+    }
+
+    /** A pod on the other node that has an interface of its own where its link to pod1 belongs. */
+    private static Pod obstructedPod3() {
+        Pod pod3 = LAB.pod("pod3", LAB.node2());
+        pod3.add().succeeded();
+        pod3.ip("link", "add", "eth1", "type", "bridge");
+        return pod3;
+    }
+
+    private static ObjectNode strict(Pod pod) {
+        return pod.node().config().put("strict", true);
+    }
+
+    private static Pod strictlyAdded(String name, Node node) {
+        Pod pod = LAB.pod(name, node);
+        pod.add(strict(pod)).succeeded();
+        return pod;
+    }
+
+    /** Looks at once, and once. */
+    private static void assertUp(Pod pod, String ifname) {
+        assertThat(pod.link(ifname).carrier())
+                .as("%s of %s is up: %s", ifname, pod.name(), pod.link(ifname))
+                .isTrue();
+        assertThat(pod.link(ifname).addresses()).hasSize(1);
+    }
+}
