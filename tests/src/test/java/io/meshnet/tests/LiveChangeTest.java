@@ -156,8 +156,7 @@ class LiveChangeTest {
     }
 
     private static void awaitAddresses(Pod pod, String... addresses) {
-        eventually(() ->
-                assertThat(pod.link("eth1").addresses()).as(pod.name()).containsExactlyInAnyOrder(addresses));
+        eventually(() -> assertThat(pod.link("eth1").addresses()).as(pod.name()).containsExactlyInAnyOrder(addresses));
     }
 
     private void awaitMtu(int mtu) {

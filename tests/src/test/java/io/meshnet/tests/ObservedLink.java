@@ -21,8 +21,7 @@ record ObservedLink(JsonNode json) {
      * @param addresses in CIDR notation, sorted
      * @param up whether it was set up
      */
-    record Likeness(
-            int ifindex, String kind, String mac, int mtu, String alias, List<String> addresses, boolean up) {}
+    record Likeness(int ifindex, String kind, String mac, int mtu, String alias, List<String> addresses, boolean up) {}
 
     /** All links of a namespace by their names. */
     static Map<String, ObservedLink> in(String netns) {
