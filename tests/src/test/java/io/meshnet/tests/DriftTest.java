@@ -168,8 +168,9 @@ class DriftTest {
     @Test
     void that_the_kernel_could_not_tell_is_found_because_it_tells_that_something_was_lost() {
         ObservedLink before = pod1.link("veth4");
+        long lost = lostNotifications();
         LAB.node1().freeze();
-        while (lostNotifications() == 0) {
+        while (lostNotifications() == lost) {
             flood();
         }
 
@@ -201,7 +202,7 @@ class DriftTest {
         Command.ip("-batch", "-").fed(lines).inside(pod1.netns()).output();
     }
 
-    /** How many notifications found no room in a socket of the node's, as the last column but one of the kernel's list says. */
+    /** How many notifications found no room in a socket of the node's, as the kernel's list says, in its last column but one. */
     private static long lostNotifications() {
         return Command.of("cat", "/proc/net/netlink")
                 .inside(LAB.node1().netns())
