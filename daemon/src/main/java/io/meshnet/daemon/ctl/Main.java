@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         description = "Looks after a meshnet.",
-        subcommands = {Main.VersionCommand.class, Validate.class})
+        subcommands = {Main.VersionCommand.class, Validate.class, Install.class, Uninstall.class})
 public final class Main implements Callable<Integer> {
 
     @Spec
