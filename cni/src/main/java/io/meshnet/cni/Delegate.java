@@ -50,7 +50,8 @@ record Delegate(String type, Path executable, Delegates settings) {
     private PluginProcess.Outcome run(Invocation call, Delegation delegation, Map<String, String> environment)
             throws CniException {
         try {
-            return PluginProcess.run(executable, environment, delegation.input(), settings.deadline());
+            return PluginProcess.run(
+                    settings.mounts().command(executable), environment, delegation.input(), settings.deadline());
         } catch (TimeoutException e) {
             throw new CniException(
                     CniException.TRY_AGAIN_LATER,

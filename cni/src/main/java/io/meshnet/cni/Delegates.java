@@ -1,7 +1,6 @@
 package io.meshnet.cni;
 
 import java.io.File;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,8 +10,9 @@ import java.time.Duration;
  *
  * @param deadline how long one call of a delegate may take before it is killed
  * @param executables {@code PATH} of the delegates, which run iptables and the like; empty for none
+ * @param mounts where they are looked for and run
  */
-public record Delegates(Duration deadline, String executables) {
+public record Delegates(Duration deadline, String executables, PluginMounts mounts) {
     /** The deadline when nothing else is configured. */
     public static final Duration DEADLINE = Duration.ofSeconds(60);
 
@@ -23,9 +23,19 @@ public record Delegates(Duration deadline, String executables) {
         }
     }
 
-    /** Delegates with the default deadline and the {@code PATH} of this process. */
+    /** Delegates in the daemon's own mount namespace. */
+    public Delegates(Duration deadline, String executables) {
+        this(deadline, executables, PluginMounts.own());
+    }
+
+    /** Delegates with the default deadline and the {@code PATH} of this process, in its mount namespace. */
     public Delegates() {
-        this(DEADLINE, System.getenv().getOrDefault("PATH", ""));
+        this(PluginMounts.own());
+    }
+
+    /** Delegates with the default deadline and the {@code PATH} of this process, in the given mount namespace. */
+    public Delegates(PluginMounts mounts) {
+        this(DEADLINE, System.getenv().getOrDefault("PATH", ""), mounts);
     }
 
     /**
@@ -37,7 +47,7 @@ public record Delegates(Duration deadline, String executables) {
         for (String directory : call.path().split(File.pathSeparator, -1)) {
             try {
                 Path candidate = Path.of(directory, type);
-                if (!directory.isEmpty() && Files.isRegularFile(candidate)) {
+                if (!directory.isEmpty() && mounts.isRegularFile(candidate)) {
                     return new Delegate(type, candidate, this);
                 }
             } catch (InvalidPathException e) {

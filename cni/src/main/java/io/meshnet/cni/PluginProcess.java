@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -50,15 +49,16 @@ final class PluginProcess {
     /**
      * Executes and waits until it has ended.
      *
+     * @param command the plugin's path, preceded by what executes it elsewhere
      * @param environment all of its environment
      * @throws TimeoutException when it took longer than {@code deadline}; it and its descendants are killed then
      * @throws InterruptedException when the caller was interrupted; they are killed as well
      * @throws IOException when it could not be executed
      */
-    static Outcome run(Path executable, Map<String, String> environment, byte[] input, Duration deadline)
+    static Outcome run(List<String> command, Map<String, String> environment, byte[] input, Duration deadline)
             throws IOException, InterruptedException, TimeoutException {
         long end = System.nanoTime() + deadline.toNanos();
-        ProcessBuilder builder = new ProcessBuilder(executable.toString());
+        ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().clear();
         builder.environment().putAll(environment);
         PluginProcess plugin = new PluginProcess(start(builder));
@@ -67,7 +67,7 @@ final class PluginProcess {
         Thread err = Thread.ofPlatform().daemon().name("delegate-stderr").start(plugin.stderr);
         try {
             if (!plugin.process.waitFor(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                throw new TimeoutException(executable + " did not end within " + deadline);
+                throw new TimeoutException(command.getLast() + " did not end within " + deadline);
             }
         } catch (InterruptedException | TimeoutException e) {
             plugin.kill();

@@ -2,12 +2,14 @@ package io.meshnet.daemon;
 
 import io.meshnet.cni.Delegates;
 import io.meshnet.cni.Dispatcher;
+import io.meshnet.cni.PluginMounts;
 import io.meshnet.store.etcd.Endpoints;
 import io.meshnet.wiring.KernelThread;
 import io.meshnet.wiring.NodeIdentity;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -141,6 +143,23 @@ public final class Main implements Callable<Integer> {
             description = "SEVERE, WARNING, INFO, FINE or ALL (MESHNET_LOG_LEVEL; ${DEFAULT-VALUE})")
     private String logLevel = "";
 
+    @Option(
+            names = "--host-process",
+            paramLabel = "DIRECTORY",
+            defaultValue = "${env:MESHNET_HOST_PROCESS:-}",
+            description = "a process in whose mount namespace delegates run, for a daemon in a container: /proc/1"
+                    + " (MESHNET_HOST_PROCESS; the daemon's own)")
+    private String hostProcess = "";
+
+    @Option(
+            names = "--sysctl",
+            paramLabel = "DIRECTORY",
+            defaultValue = "${env:MESHNET_SYSCTL:-}",
+            description =
+                    "where /proc/sys can be written, for a daemon in a container (MESHNET_SYSCTL; /proc/sys, or the"
+                            + " host process's)")
+    private String sysctl = "";
+
     /** For the command line. */
     public Main() {}
 
@@ -153,7 +172,12 @@ public final class Main implements Callable<Integer> {
     public Integer call() {
         try {
             LogLines.install(level());
-            run(configuration());
+            Configuration configuration = configuration();
+            PluginMounts mounts = mounts();
+            if (!sysctl.isEmpty()) {
+                System.setProperty("io.meshnet.netlink.sysctl", sysctl);
+            }
+            run(configuration, mounts);
             return 0;
         } catch (ConfigurationException e) {
             LOG.log(Logger.Level.ERROR, e.getMessage());
@@ -185,6 +209,23 @@ public final class Main implements Callable<Integer> {
                 Duration.ofSeconds(within("MESHNET_RESYNC", resync, 1, 86_400)));
     }
 
+    /** The mount namespace of delegates; what is not said of the sysctls is taken from there, too. */
+    private PluginMounts mounts() throws ConfigurationException {
+        if (hostProcess.isEmpty()) {
+            return PluginMounts.own();
+        }
+        try {
+            PluginMounts mounts = PluginMounts.of(Path.of(hostProcess));
+            sysctl = sysctl.isEmpty() ? hostProcess + "/root/proc/sys" : sysctl;
+            return mounts;
+        } catch (IOException | InvalidPathException e) {
+            throw new ConfigurationException(
+                    "MESHNET_HOST_PROCESS: the mount namespace of " + hostProcess + " cannot be entered: " + e
+                            + " (in a container it takes the node's process namespace and CAP_SYS_PTRACE)",
+                    e);
+        }
+    }
+
     private Endpoints endpoints() throws ConfigurationException {
         try {
             return Endpoints.parse(etcd);
@@ -208,7 +249,7 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private static void run(Configuration configuration) throws ConfigurationException {
+    private static void run(Configuration configuration, PluginMounts mounts) throws ConfigurationException {
         KernelThread kernel = new KernelThread(error -> {
             LOG.log(Logger.Level.ERROR, "the kernel thread cannot be trusted any more; the daemon ends", error);
             Runtime.getRuntime().halt(EXIT_FATAL);
@@ -220,7 +261,7 @@ public final class Main implements Callable<Integer> {
         Fabrics fabrics = new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, configuration);
         fabrics.start();
         Dispatcher dispatcher =
-                new Dispatcher(new MeshNetwork(fabrics, attachments, kernel, configuration), new Delegates());
+                new Dispatcher(new MeshNetwork(fabrics, attachments, kernel, configuration), new Delegates(mounts));
         Server server = Server.start(configuration, dispatcher, fabrics);
         LOG.log(Logger.Level.INFO, "{0} serves as {1}", "meshnet " + Version.text(), identity);
 

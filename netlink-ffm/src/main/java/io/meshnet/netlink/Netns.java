@@ -22,6 +22,12 @@ public final class Netns implements AutoCloseable {
     /** The netns of the calling thread; {@code /proc/self/ns/net} would be that of the main thread. */
     private static final MemorySegment OF_THREAD = Arena.global().allocateFrom("/proc/thread-self/ns/net");
 
+    /**
+     * Where sysctls are. A container's own are mounted read-only; another procfs of the same kernel serves as well, since what is below
+     * {@code net} is that of the thread that opens it.
+     */
+    private static final String SYSCTLS = System.getProperty("io.meshnet.netlink.sysctl", "/proc/sys");
+
     private static final int CLOSED = -1;
 
     private final String name;
@@ -88,7 +94,8 @@ public final class Netns implements AutoCloseable {
 
     /**
      * Lets the device named {@code ifname} in it have IPv6 addresses (net.ipv6.conf.IFNAME.disable_ipv6 = 0). Does nothing when they
-     * are allowed already, or when the kernel has no IPv6. The calling thread must be a platform thread.
+     * are allowed already, or when the kernel has no IPv6. The calling thread must be a platform thread. The system property {@code
+     * io.meshnet.netlink.sysctl} names another mount of {@code /proc/sys}.
      *
      * @throws NetlinkException when there is no such device (ENODEV), or /proc/sys cannot be written (EROFS, EACCES)
      */
@@ -98,8 +105,8 @@ public final class Netns implements AutoCloseable {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.callState(arena);
-            MemorySegment path = arena.allocateFrom("/proc/sys/net/ipv6/conf/" + ifname + "/disable_ipv6");
-            MemorySegment any = arena.allocateFrom("/proc/sys/net/ipv6/conf/all/disable_ipv6");
+            MemorySegment path = arena.allocateFrom(SYSCTLS + "/net/ipv6/conf/" + ifname + "/disable_ipv6");
+            MemorySegment any = arena.allocateFrom(SYSCTLS + "/net/ipv6/conf/all/disable_ipv6");
             MemorySegment value = arena.allocate(1);
             int error = inside(state, () -> enableIpv6(state, path, any, value));
             if (error < 0) {
