@@ -38,7 +38,7 @@ public record PluginMounts(Optional<Path> process) {
         return new PluginMounts(Optional.of(process));
     }
 
-    /** The words that execute a plugin there. */
+    /** The words that execute a plugin there: nsenter(1) enters that namespace alone, in its root, and becomes the plugin. */
     List<String> command(Path executable) {
         return process.map(of -> List.of("nsenter", "--mount=" + of.resolve("ns/mnt"), "--", executable.toString()))
                 .orElseGet(() -> List.of(executable.toString()));

@@ -1,6 +1,7 @@
 package io.meshnet.daemon.ctl;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshnet.daemon.Version;
 import io.meshnet.daemon.install.Following;
 import io.meshnet.daemon.install.Form;
 import io.meshnet.daemon.install.InstallException;
@@ -26,6 +27,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "install",
         mixinStandardHelpOptions = true,
+        versionProvider = Version.class,
         usageHelpAutoWidth = true,
         description = "Puts the front beside the node's CNI plugins, and meshnet into the configuration that is there:"
                 + " in a file of its own that runtimes find first. What is there is not touched.",

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -68,6 +70,8 @@ record ConfDirectory(Path path) {
                     .filter(entry -> !Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS))
                     .sorted(Comparator.comparing(entry -> entry.getFileName().toString(), BYTEWISE))
                     .toList();
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            throw new InstallException("there is no directory " + path + " of CNI configurations", e);
         } catch (IOException e) {
             throw new InstallException("the directory of CNI configurations cannot be read: " + e, e);
         }

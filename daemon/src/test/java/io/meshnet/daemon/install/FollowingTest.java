@@ -131,7 +131,7 @@ class FollowingTest {
         follow(OFTEN);
         awaitSaid("wrote");
         Path away = Files.move(node.conf(), directory.resolve("away"));
-        awaitSaid("cannot be read");
+        awaitSaid("there is no directory");
         Files.move(away, node.conf());
         network("b");
         awaitSaid("wrote");

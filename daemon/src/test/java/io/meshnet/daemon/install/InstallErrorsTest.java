@@ -40,7 +40,7 @@ class InstallErrorsTest {
         node.conf(NAME, "{\"name\": \"n\", \"plugins\": [{\"type\": \"ptp\"}]}");
         refused(
                 new String[] {"--conf-dir=" + directory.resolve("none.d")},
-                directory.resolve("none.d").toString());
+                directory.resolve("none.d") + " of CNI configurations");
         refused(new String[] {"--bin-dir=" + directory.resolve("none")}, directory.resolve("none") + " of CNI plugins");
     }
 
