@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures a built image: its size, one call of each front, and the daemon's start and resident memory. For the fronts
-# alone, measure-front.sh is finer.
+# Measures a built image: its size, one call of each front, the daemon's start and resident memory, and that of an installation
+# that stays. For the fronts alone, measure-front.sh is finer.
 # usage: measure.sh [IMAGE [RUNS]]      IMAGE: default target/meshnet; RUNS: of each kind, default 10
 # Set MESHNET_JAVA_OPTIONS to see what an option of the JVM changes. Needs etcd on the PATH.
 set -euo pipefail
@@ -52,6 +52,17 @@ front() {
     done
 }
 
+# What the second container of a DaemonSet does: keeps a configuration installed.
+keep_installed() {
+    mkdir "$work/bin" "$work/net.d"
+    echo '{"cniVersion":"1.0.0","name":"n","plugins":[{"type":"ptp"}]}' >"$work/net.d/10-n.conflist"
+    "$image/bin/meshnetctl" install --watch --interval 1 --bin-dir "$work/bin" --conf-dir "$work/net.d" \
+        >"$work/install.log" 2>&1 &
+    daemon=$!
+    children+=("$daemon")
+    until_true 30 'meshnet is installed' test -e "$work/net.d/00-meshnet.conflist"
+}
+
 # daemon_start PATH
 daemon_start() {
     local begin
@@ -77,4 +88,8 @@ for ((i = 0; i < 200; i++)); do
     http GET /observe/health >/dev/null || die 'health failed'
 done
 resident 'meshnetd, resident after 200 requests'
+stop "$daemon"
+keep_installed
+sleep 30
+resident 'meshnetctl install --watch, after 30 s'
 stop "$daemon"
