@@ -51,8 +51,8 @@ class CrashTest {
         assertEventually(now, pods);
         List<Integer> untouched = ifindexes(pods);
 
-        try (Ping veth = Ping.start(pods.get("pod1"), "12.12.12.2");
-                Ping vxlan = Ping.start(pods.get("pod1"), "13.13.13.3")) {
+        try (EndlessPing veth = ping(pods.get("pod1"), "12.12.12.2");
+                EndlessPing vxlan = ping(pods.get("pod1"), "13.13.13.3")) {
             boolean killed = true;
             int message = 1;
             for (; killed; message += STRIDE) {
@@ -71,6 +71,10 @@ class CrashTest {
             veth.assertNothingLost();
             vxlan.assertNothingLost();
         }
+    }
+
+    private static EndlessPing ping(Pod pod, String address) {
+        return EndlessPing.start(pod, address, pod.node().directory().resolve("ping-" + address));
     }
 
     /** Edits the topology, and has the daemon killed as it sends its n-th message; false if it did not send as many. */
