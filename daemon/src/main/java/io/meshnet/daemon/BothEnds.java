@@ -44,8 +44,9 @@ final class BothEnds {
      */
     void await(PodName pod, Duration patience) throws CniException {
         long end = System.nanoTime() + patience.toNanos();
+        Map<String, String> before = Map.of();
         while (true) {
-            Map<String, String> lacking = lacking(pod, end);
+            Map<String, String> lacking = lacking(pod, end, before);
             if (lacking.isEmpty()) {
                 return;
             }
@@ -59,12 +60,17 @@ final class BothEnds {
                         "the ADD was strict; without that it would have succeeded, and the links come up when they can",
                         null);
             }
+            before = lacking;
             pause();
         }
     }
 
-    /** Why each link that is not up at both ends is not. */
-    private Map<String, String> lacking(PodName pod, long end) throws CniException {
+    /**
+     * Why each link that is not up at both ends is not.
+     *
+     * @param before what was found the last time; it stands for what there is no time to ask again
+     */
+    private Map<String, String> lacking(PodName pod, long end, Map<String, String> before) throws CniException {
         Map<String, String> lacking = new TreeMap<>();
         try {
             Outcome outcome = within(reconciler.reconcile(pod), end);
@@ -87,7 +93,7 @@ final class BothEnds {
             } catch (ExecutionException e) {
                 lacking.put(link.toString(), e.getCause().getMessage());
             } catch (TimeoutException e) {
-                lacking.put(link.toString(), "the peer's node has not answered");
+                lacking.put(link.toString(), before.getOrDefault(link.toString(), "the peer's node has not answered"));
             }
         }
         return lacking;

@@ -129,12 +129,7 @@ final class Fabric {
     private void place(PodAttachment attachment) throws CniException {
         PodName pod = attachment.pod();
         Optional<Placement> before = cluster.find(pod).flatMap(PodRecord::placement);
-        Placement placement = new Placement(
-                node.vtep(),
-                attachment.netns(),
-                attachment.containerId(),
-                node.name(),
-                attachment.identity().map(tag::write).orElse(""));
+        Placement placement = placement(attachment);
         Set<PodName> affected = new HashSet<>();
         try {
             long revision = store.register(pod, placement);
@@ -277,20 +272,17 @@ final class Fabric {
     }
 
     /**
-     * Whether an attachment has links to get and its placement is not published, or with a name or an address that the node no longer
-     * has; of several incarnations only the last counts.
+     * Whether an attachment has links to get and its placement is not published, or not as it is: the node may have another name or
+     * address by now, and anybody may have written there. Of several incarnations only the last counts.
      */
     boolean isUnplaced(PodAttachment attachment) {
         PodName pod = attachment.pod();
-        Optional<Placement> placement = cluster.find(pod).flatMap(PodRecord::placement);
-        boolean outdated = placement
-                .filter(published -> published.containerId().equals(attachment.containerId()))
-                .filter(published -> !published.vtep().equals(node.vtep())
-                        || !published.node().equals(node.name()))
-                .isPresent();
-        return (placement.isEmpty() || outdated)
-                && cluster.isInTopology(pod)
-                && attachments.living(pod).equals(Optional.of(attachment));
+        Optional<Placement> published = cluster.find(pod).flatMap(PodRecord::placement);
+        boolean wrong = published.isEmpty()
+                || isNobodys(published.get())
+                || (published.get().containerId().equals(attachment.containerId())
+                        && !published.get().equals(placement(attachment)));
+        return wrong && cluster.isInTopology(pod) && attachments.living(pod).equals(Optional.of(attachment));
     }
 
     /** Whether the pod lives elsewhere by now, or here in another container, and its runtime has not taken this one away yet. */
@@ -299,7 +291,23 @@ final class Fabric {
                 && cluster.find(attachment.pod())
                         .flatMap(PodRecord::placement)
                         .filter(placement -> !placement.containerId().equals(attachment.containerId()))
+                        .filter(placement -> !isNobodys(placement))
                         .isPresent();
+    }
+
+    /** Whether a placement says that a container runs here which no runtime attached. */
+    private boolean isNobodys(Placement placement) {
+        return node.hosts(placement)
+                && attachments.find(placement.containerId()).isEmpty();
+    }
+
+    private Placement placement(PodAttachment attachment) {
+        return new Placement(
+                node.vtep(),
+                attachment.netns(),
+                attachment.containerId(),
+                node.name(),
+                attachment.identity().map(tag::write).orElse(""));
     }
 
     /** Withdraws a placement on this node if its namespace is gone, as all are after a reboot. */

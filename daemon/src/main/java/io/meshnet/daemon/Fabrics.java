@@ -5,13 +5,13 @@ import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
 import io.meshnet.store.etcd.Endpoints;
 import io.meshnet.store.etcd.EtcdStore;
-import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.DriftWatch;
 import io.meshnet.wiring.KernelThread;
+import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NetnsIds;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Outcome;
@@ -201,7 +201,7 @@ final class Fabrics implements AutoCloseable {
                 .forEach(gone -> cluster.leave(gone.pod(), gone.containerId()));
         TopologyStore store = EtcdStore.connect(endpoints, DEADLINE);
         NetnsIds ids = new NetnsIds();
-        var reconciler = new Reconciler(node, cluster, kernel, pod -> identity(cluster, pod), ids);
+        var reconciler = new Reconciler(node, cluster, kernel, pod -> noted(cluster, pod), ids);
         PeerLinks peerLinks = new PeerLinks(node, cluster, kernel, reconciler);
         Fabric fabric = new Fabric(node, tag, store, cluster, reconciler, peerLinks, attachments, peers);
         LinkLog log = new LinkLog();
@@ -239,15 +239,18 @@ final class Fabrics implements AutoCloseable {
         var _ = fabric.reconcile(Set.of(pod));
     }
 
-    private Optional<NetnsId> identity(Cluster cluster, PodName pod) {
-        return cluster.find(pod).flatMap(PodRecord::placement).flatMap(this::identity);
-    }
-
-    private Optional<NetnsId> identity(Placement placement) {
-        return attachments
-                .find(placement.containerId())
-                .flatMap(PodAttachment::identity)
-                .or(() -> tag.read(placement.netnsId()));
+    /**
+     * Where a pod of this node is. What a runtime said of it counts more than what is written in the store, where anybody may write; a
+     * container that no runtime attached is taken for the one that lives.
+     */
+    private Optional<LocalPod> noted(Cluster cluster, PodName pod) {
+        return cluster.find(pod)
+                .flatMap(PodRecord::placement)
+                .flatMap(placement -> attachments
+                        .find(placement.containerId())
+                        .or(() -> attachments.living(pod))
+                        .map(PodAttachment::local)
+                        .or(() -> LocalPod.at(placement, pod, tag.read(placement.netnsId()))));
     }
 
     @Override

@@ -45,7 +45,7 @@ final class LinkLog {
             boolean same = old != null && old.state().equals(state);
             now.put(state.link(), same ? old : new Standing(state, Instant.now()));
             if (!same) {
-                log(state);
+                log(pod, state);
                 if (state.phase() == LinkState.Phase.IN_PLACE) {
                     arrived.add(state.link());
                 }
@@ -55,12 +55,12 @@ final class LinkLog {
         return arrived;
     }
 
-    private static void log(LinkState state) {
+    private static void log(PodName pod, LinkState state) {
         switch (state.phase()) {
-            case IN_PLACE -> LOG.log(Level.INFO, "{0} is in place", state.link());
-            case WAITING -> LOG.log(Level.INFO, "{0} waits: {1}", state.link(), state.reason());
-            case DISPUTED -> LOG.log(Level.WARNING, "{0} is disputed: {1}", state.link(), state.reason());
-            case FAILED -> LOG.log(Level.ERROR, "{0} failed: {1}", state.link(), state.reason());
+            case IN_PLACE -> LOG.log(Level.INFO, "{0} is in place", state.link(), pod);
+            case WAITING -> LOG.log(Level.INFO, "{0} waits: {1}", state.link(), state.reason(), pod);
+            case DISPUTED -> LOG.log(Level.WARNING, "{0} is disputed: {1}", state.link(), state.reason(), pod);
+            case FAILED -> LOG.log(Level.ERROR, "{0} failed: {1}", state.link(), state.reason(), pod);
         }
     }
 

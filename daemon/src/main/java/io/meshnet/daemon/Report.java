@@ -75,12 +75,11 @@ final class Report {
         return json;
     }
 
-    /** What the last reconciliation said; what was seen just now counts where it knows better. */
+    /** What the last reconciliation said, which knows the kernel's words and since when; unless it looks different by now. */
     private void standing(ObjectNode json, PodName pod, LinkView view) {
         Optional<LinkLog.Standing> last = log.find(pod, view.desired().link());
-        boolean holds = last.isPresent()
-                && (last.get().state().phase() == view.state().phase()
-                        || last.get().state().phase() == LinkState.Phase.FAILED);
+        boolean holds =
+                last.isPresent() && last.get().state().phase() == view.state().phase();
         LinkState state = holds ? last.get().state() : view.state();
         json.put("state", text(state.phase()));
         json.put("since", (holds ? last.get().since() : Instant.now()).toString());

@@ -74,7 +74,14 @@ class BrokenKeysTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"src_ip, nowhere", "src_ip, ''", "net_ns, ''"})
+    @CsvSource({
+        "src_ip, nowhere",
+        "src_ip, ''",
+        "net_ns, ''",
+        "net_ns, /run/netns/no-such-namespace",
+        "net_ns, /etc/passwd",
+        "container_id, another"
+    })
     void of_a_placement_are_written_again(String item, String value) {
         Map<String, String> placement = placementOfPod2();
         int ifindex = pod1.link("eth2").ifindex();
@@ -91,7 +98,7 @@ class BrokenKeysTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"container_id, another", "node, {}", "net_ns_id, nonsense", "skipped/pod1, [1]", "colour, red"})
+    @CsvSource({"node, {}", "net_ns_id, nonsense", "skipped/pod1, [1]", "colour, red"})
     void beside_a_placement_cost_no_link(String item, String value) {
         int ifindex = pod1.link("eth2").ifindex();
         try (EndlessPing ping = EndlessPing.start(pod1, "13.13.13.3", directory.resolve("ping"))) {

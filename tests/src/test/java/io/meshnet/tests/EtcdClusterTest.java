@@ -56,7 +56,7 @@ class EtcdClusterTest {
     }
 
     /** What can befall the members of an etcd. */
-    private enum Trouble {
+    enum Trouble {
         LEADER_KILLED {
             @Override
             void strike(Etcd etcd) {

@@ -39,7 +39,7 @@ class KernelSchedulesTest {
     @BeforeAll
     static void build() {
         underlay = new Underlay();
-        etcd = new Etcd(underlay);
+        etcd = new Etcd(underlay, 1);
         etcd.start();
         nodes = List.of(node(1), node(2));
         nodes.forEach(Node::awaitReady);

@@ -1,7 +1,6 @@
 package io.meshnet.wiring;
 
 import io.meshnet.netlink.NetlinkException;
-import io.meshnet.netlink.NetnsId;
 import io.meshnet.netlink.RouteSocket;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;
@@ -29,7 +28,7 @@ public final class Reconciler {
     private final NodeIdentity node;
     private final Cluster cluster;
     private final KernelThread kernel;
-    private final Function<PodName, Optional<NetnsId>> identities;
+    private final Function<PodName, Optional<LocalPod>> noted;
     private final NetnsIds ids;
     private final Map<PodName, CompletableFuture<Outcome>> waiting = new HashMap<>();
     private volatile Consumer<Outcome> listener = _ -> {};
@@ -40,19 +39,19 @@ public final class Reconciler {
      * @param node this node
      * @param cluster topology and placements, kept current by the caller
      * @param kernel the node's kernel thread; stays the caller's
-     * @param identities what namespace a pod came with, where that was noted
+     * @param noted where a pod of this node is, if that is known better than by the path in its placement
      * @param ids gets the id of every namespace that is looked at
      */
     public Reconciler(
             NodeIdentity node,
             Cluster cluster,
             KernelThread kernel,
-            Function<PodName, Optional<NetnsId>> identities,
+            Function<PodName, Optional<LocalPod>> noted,
             NetnsIds ids) {
         this.node = node;
         this.cluster = cluster;
         this.kernel = kernel;
-        this.identities = identities;
+        this.noted = noted;
         this.ids = ids;
     }
 
@@ -160,7 +159,7 @@ public final class Reconciler {
         return cluster.find(pod)
                 .flatMap(PodRecord::placement)
                 .filter(node::hosts)
-                .flatMap(placement -> LocalPod.at(placement, pod, identities.apply(pod)));
+                .flatMap(placement -> noted.apply(pod).or(() -> LocalPod.at(placement, pod, Optional.empty())));
     }
 
     /**

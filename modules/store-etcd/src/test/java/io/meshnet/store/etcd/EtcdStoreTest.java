@@ -99,7 +99,12 @@ class EtcdStoreTest {
     }
 
     private static Placement placement(String vtep, String containerId) {
-        return new Placement(NumericAddress.parse(vtep), "/var/run/netns/" + containerId, containerId, "node1");
+        return new Placement(
+                NumericAddress.parse(vtep),
+                "/var/run/netns/" + containerId,
+                containerId,
+                "node1",
+                "boot/4:" + containerId);
     }
 
     private static Optional<Placement> placementOf(PodName pod) throws StoreException {
@@ -129,14 +134,15 @@ class EtcdStoreTest {
     }
 
     @Test
-    void registering_writes_four_keys_in_one_revision() throws StoreException {
+    void registering_writes_five_keys_in_one_revision() throws StoreException {
         store.register(POD1, placement("10.0.0.1", "c1"));
         assertThat(keys())
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         "/pod1/src_ip", "10.0.0.1",
                         "/pod1/net_ns", "/var/run/netns/c1",
                         "/pod1/container_id", "c1",
-                        "/pod1/node", "node1"));
+                        "/pod1/node", "node1",
+                        "/pod1/net_ns_id", "boot/4:c1"));
         assertThat(pairs().stream().map(KeyValue::getModRevision).distinct()).hasSize(1);
         assertThat(placementOf(POD1)).contains(placement("10.0.0.1", "c1"));
     }
