@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -26,28 +27,29 @@ class DriftTest {
     static final Lab LAB = new Lab(Map.of("MESHNET_RESYNC", "86400"));
 
     /** What can be done to an interface, and whether it outlives both that and the repair. */
-    private enum Harm {
-        DELETED(false, false, "link", "delete", "IF"),
-        ADDRESS_TAKEN(true, true, "address", "delete", "ADDRESS", "dev", "IF"),
-        SET_DOWN(true, true, "link", "set", "IF", "down"),
-        MTU_TOO_SMALL_FOR_IPV6(true, true, "link", "set", "IF", "mtu", "1000"),
-        RENAMED(false, false, "link", "set", "IF", "name", "other"),
-        ALIAS_TAKEN(false, true, "link", "set", "IF", "alias", "");
+    enum Harm {
+        DELETED(false, false, "link delete IF"),
+        ADDRESS_TAKEN(true, true, "address delete ADDRESS dev IF"),
+        SET_DOWN(true, true, "link set IF down"),
+        MTU_TOO_SMALL_FOR_IPV6(true, true, "link set IF mtu 1000"),
+        RENAMED(false, false, "link set IF name other"),
+        ALIAS_TAKEN(false, true, "link set IF alias NONE");
 
         private final boolean vethStays;
         private final boolean vxlanStays;
-        private final List<String> words;
+        private final String command;
 
-        Harm(boolean vethStays, boolean vxlanStays, String... words) {
+        Harm(boolean vethStays, boolean vxlanStays, String command) {
             this.vethStays = vethStays;
             this.vxlanStays = vxlanStays;
-            this.words = List.of(words);
+            this.command = command;
         }
 
         void to(Pod pod, String ifname) {
             String address = pod.link(ifname).addresses().getFirst();
-            pod.ip(words.stream()
-                    .map(word -> word.equals("IF") ? ifname : word.equals("ADDRESS") ? address : word)
+            Map<String, String> meant = Map.of("IF", ifname, "ADDRESS", address, "NONE", "");
+            pod.ip(Stream.of(command.split(" "))
+                    .map(word -> meant.getOrDefault(word, word))
                     .toArray(String[]::new));
         }
 

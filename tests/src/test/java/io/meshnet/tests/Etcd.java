@@ -108,6 +108,19 @@ final class Etcd {
         (value.isEmpty() ? put.and("") : put.fed(value)).output();
     }
 
+    /** Writes several keys in one transaction. */
+    void putTogether(String... keysAndValues) {
+        var puts = new StringBuilder("\n");
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            puts.append("put ")
+                    .append(keysAndValues[i])
+                    .append(' ')
+                    .append(keysAndValues[i + 1])
+                    .append('\n');
+        }
+        etcdctl("txn").fed(puts + "\n\n").output();
+    }
+
     void delete(String key) {
         etcdctl("del", key).output();
     }

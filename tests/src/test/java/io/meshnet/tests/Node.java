@@ -149,6 +149,11 @@ final class Node {
         throw new AssertionError("meshnetd on " + name + " has no thread " + wanted);
     }
 
+    /** Removes what the daemon has noted, as a reboot does. The daemon is not running. */
+    void forget() {
+        Command.of("rm", "-r", directory.resolve("state").toString()).output();
+    }
+
     /** Stops the daemon as an init system would. */
     void stop() {
         daemon.terminate();
