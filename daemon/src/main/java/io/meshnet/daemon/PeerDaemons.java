@@ -84,6 +84,8 @@ final class PeerDaemons implements AutoCloseable {
             updates.forEach(update -> answers.get(update).completeExceptionally(silent));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } finally {
+            // Nobody shall wait for what was given up, whatever the reason.
             updates.forEach(update -> answers.get(update).cancel(false));
         }
     }

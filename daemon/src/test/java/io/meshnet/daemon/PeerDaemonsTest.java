@@ -89,8 +89,9 @@ class PeerDaemonsTest {
 
     @Test
     void aPeerThatDoesNotAnswerIsGivenUpAndNamed() {
+        int port = peer.port();
         peer.stop();
-        try (PeerDaemons peers = new PeerDaemons(peer.port())) {
+        try (PeerDaemons peers = new PeerDaemons(port)) {
             var answer = peers.tell(List.of(TOLD)).get(TOLD);
 
             assertThat(answer)
