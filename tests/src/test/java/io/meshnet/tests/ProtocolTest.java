@@ -92,7 +92,12 @@ class ProtocolTest {
         Pod pod1 = LAB.pod("pod1", LAB.node1());
         JsonNode check = checkable(pod1);
         LAB.pod("pod2", LAB.node1()).add().succeeded();
-        pod1.ip("link", "delete", "eth1");
+        // What is only deleted is made again at once; what stands in the way is not.
+        pod1.ip("link", "add", "mine", "type", "bridge");
+        Command.of("ip", "-batch", "-")
+                .inside(pod1.netns())
+                .fed("link set eth1 name moved\nlink set mine name eth1\n")
+                .output();
 
         CniAnswer answer = pod1.check(check);
 

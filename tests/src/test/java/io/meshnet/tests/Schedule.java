@@ -20,7 +20,8 @@ import java.util.concurrent.CompletableFuture;
 final class Schedule {
 
     private static final List<String> PODS = List.of("pod1", "pod2", "pod3");
-    private static final int MOST_STEPS = 8;
+    private static final int MOST_STEPS = 5;
+    private static final int RESTARTS_ARE_ONE_IN = 4;
 
     private final Underlay underlay;
     private final Etcd etcd;
@@ -96,7 +97,10 @@ final class Schedule {
                     declare(pod, edits.get(edit));
                 };
             }
-            default -> restart(nodes.get(random.nextInt(nodes.size())));
+            default -> {
+                Node node = nodes.get(random.nextInt(nodes.size()));
+                yield random.nextInt(RESTARTS_ARE_ONE_IN) == 0 ? restart(node) : add(pod);
+            }
         };
     }
 
@@ -203,7 +207,8 @@ final class Schedule {
 
     private void edit(Topology topology) {
         history.add("all lists are edited to number " + edits.indexOf(topology));
-        PODS.forEach(pod -> declare(pod, topology));
+        together(
+                PODS.stream().<Runnable>map(pod -> () -> declare(pod, topology)).toList());
     }
 
     private void declare(String pod, Topology topology) {
@@ -213,11 +218,13 @@ final class Schedule {
 
     /** A runtime deletes in the end whatever it has replaced. */
     private void deleteSuperseded() {
+        List<Runnable> deletions = new ArrayList<>();
         containers.values().forEach(some -> {
             while (some.size() > 1) {
-                delete(some.getFirst()).run();
+                deletions.add(delete(some.getFirst()));
             }
         });
+        together(deletions);
     }
 
     private Map<String, Pod> running() {
@@ -240,8 +247,12 @@ final class Schedule {
     }
 
     private void clear() {
-        all.forEach(this::deleteUntilDone);
-        all.forEach(pod -> underlay.removeNamespace(pod.netns()));
+        together(all.stream()
+                .<Runnable>map(pod -> () -> {
+                    deleteUntilDone(pod);
+                    underlay.removeNamespace(pod.netns());
+                })
+                .toList());
         etcd.clear();
         for (Node node : nodes) {
             eventually(() -> assertThat(node.strayLinks())
