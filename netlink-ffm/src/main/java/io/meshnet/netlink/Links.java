@@ -229,11 +229,6 @@ public final class Links {
         check(socket.change(0), "set remote " + remote.getHostAddress() + " of vxlan " + vni + " on link", ifindex);
     }
 
-    /** The id this namespace has for another, as {@link Link#peerNetnsid} gives it: what {@link Netnsids#find} tells. */
-    public int netnsid(Netns other) {
-        return socket.netnsids().find(other);
-    }
-
     private void check(int errno, String operation, int ifindex) {
         if (errno != 0) {
             throw socket.refused(operation, errno, subject(ifindex));

@@ -79,7 +79,9 @@ class LinksTest {
         assertThat(near.group()).isEqualTo(GROUP);
         assertThat(near.alias()).isEqualTo("here");
         assertThat(near.peer()).isEqualTo(70002);
-        assertThat(near.peerNetnsid()).isEqualTo(a.links().netnsid(b.netns())).isNotNegative();
+        assertThat(near.peerNetnsid())
+                .isEqualTo(a.socket().netnsids().find(b.netns()))
+                .isNotNegative();
         assertThat(near.isUp()).isFalse();
         assertThat(near.vxlan()).isEmpty();
         assertThat(b.link("eth2"))
@@ -115,7 +117,7 @@ class LinksTest {
                 .returns(MAC, Link::mac)
                 .returns(GROUP, Link::group)
                 .returns("pod1/eth2", Link::alias);
-        assertThat(link.peerNetnsid()).isEqualTo(a.links().netnsid(node.netns()));
+        assertThat(link.peerNetnsid()).isEqualTo(a.socket().netnsids().find(node.netns()));
     }
 
     @Test
@@ -363,6 +365,6 @@ class LinksTest {
 
     @Test
     void aNamespaceThatNobodyHasTalkedToHasNoId() {
-        assertThat(a.links().netnsid(node.netns())).isEqualTo(-1);
+        assertThat(a.socket().netnsids().find(node.netns())).isEqualTo(-1);
     }
 }

@@ -14,11 +14,12 @@ import org.junit.jupiter.api.Test;
  * once, of the right kind, at both ends, with its addresses and a carrier, and nothing else is. The daemons do without their periodic
  * resync here: what they are told has to be enough.
  *
- * <p>The seed is printed. {@code -Dmeshnet.seed=S -Dmeshnet.schedules=1} runs one schedule again.
+ * <p>The seed is printed. {@code -Dmeshnet.seed=S -Dmeshnet.schedules=1} runs one schedule again, and a
+ * larger number as many as there is time for.
  */
 class KernelSchedulesTest {
 
-    private static final int SCHEDULES = Integer.getInteger("meshnet.schedules", 200);
+    private static final int SCHEDULES = Integer.getInteger("meshnet.schedules", 60);
     private static final String NEVER = "86400";
 
     /** What the pods may be declared to have, from edit to edit. */
@@ -59,7 +60,7 @@ class KernelSchedulesTest {
     }
 
     @Test
-    void hundreds_of_schedules_come_to_rest_with_every_link_in_place() {
+    void schedules_come_to_rest_with_every_link_in_place() {
         long seed = Long.getLong("meshnet.seed", new Random().nextLong(1_000_000_000));
         System.out.printf("%d schedules from -Dmeshnet.seed=%d on%n", SCHEDULES, seed);
         for (int i = 0; i < SCHEDULES; i++) {

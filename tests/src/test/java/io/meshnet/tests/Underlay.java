@@ -83,10 +83,24 @@ final class Underlay implements AutoCloseable {
         }
     }
 
-    /** Removes a namespace and makes an empty one of the same name. */
+    /**
+     * Puts an empty namespace in the place of one that is there, under the same name. It is made while the old one lives: the kernel
+     * gives the inode of a namespace that is gone to the next one.
+     */
     void renewNamespace(String netns) {
+        String successor = netns + "-successor";
+        addNamespaceNamed(successor);
+        Path place = Path.of("/run/netns", netns);
+        Path from = Path.of("/run/netns", successor);
         removeNamespace(netns);
-        addNamespaceNamed(netns);
+        try {
+            Files.createFile(place);
+            Command.of("mount", "--bind", from.toString(), place.toString()).output();
+            Command.of("umount", from.toString()).output();
+            Files.delete(from);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void addNamespaceNamed(String netns) {

@@ -80,11 +80,6 @@ record Marking(String head, String address, String rest) {
         return read(device).isPresent();
     }
 
-    /** Whether it was made by a peer's update rather than from the topology. */
-    boolean isFromUpdate() {
-        return head.equals(UPDATE);
-    }
-
     /** Whether both speak of the same link, whatever its address. */
     boolean sameLink(Marking other) {
         return head.equals(other.head) && limited().rest.equals(other.limited().rest);

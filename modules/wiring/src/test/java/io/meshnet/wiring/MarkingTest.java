@@ -45,7 +45,6 @@ class MarkingTest {
         Marking half = Marking.read(device(Marking.GROUP, "")).orElseThrow();
 
         assertThat(half.sameLink(Marking.of(LINK, LINK.first()))).isFalse();
-        assertThat(half.isFromUpdate()).isFalse();
         assertThat(half.given()).isEmpty();
     }
 
