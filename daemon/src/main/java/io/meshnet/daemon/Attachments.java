@@ -153,6 +153,7 @@ final class Attachments {
         attachment.identity().ifPresent(identity -> {
             json.put("net_ns_device", identity.device());
             json.put("net_ns_inode", identity.inode());
+            json.put("net_ns_cookie", identity.cookie());
         });
         json.put("ifname", attachment.ifname());
         json.put("etcd", attachment.etcd());
@@ -162,10 +163,11 @@ final class Attachments {
     }
 
     private static PodAttachment decode(JsonNode json) {
-        Optional<NetnsId> identity = json.has("net_ns_inode")
+        Optional<NetnsId> identity = json.has("net_ns_cookie")
                 ? Optional.of(new NetnsId(
                         json.required("net_ns_device").asLong(),
-                        json.required("net_ns_inode").asLong()))
+                        json.required("net_ns_inode").asLong(),
+                        json.required("net_ns_cookie").asLong()))
                 : Optional.empty();
         String etcd = json.required("etcd").asText();
         Endpoints.parse(etcd);

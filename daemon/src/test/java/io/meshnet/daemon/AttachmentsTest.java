@@ -20,7 +20,7 @@ class AttachmentsTest {
 
     @Test
     void whatWasNotedIsThereAfterARestart() throws IOException {
-        PodAttachment whole = attachment("c1", 1, Optional.of(new NetnsId(4, 4026532000L)));
+        PodAttachment whole = attachment("c1", 1, Optional.of(new NetnsId(4, 4026532000L, 17)));
         PodAttachment unknown = attachment("c2", 2, Optional.empty()).gone();
         Attachments before = Attachments.load(directory);
         before.put(whole);

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NetnsTagTest {
 
-    private static final NetnsId IDENTITY = new NetnsId(4, 4026532567L);
+    private static final NetnsId IDENTITY = new NetnsId(4, 4026532567L, 17);
 
     private final NetnsTag tag = new NetnsTag("3c0ffee0-0000-4000-8000-000000000000");
 
@@ -31,10 +31,10 @@ class NetnsTagTest {
             strings = {
                 "",
                 "nonsense",
-                "/4:5",
-                "boot/4",
-                "boot/4:x",
-                "3c0ffee0-0000-4000-8000-000000000000/4:99999999999999999999"
+                "/4:5:6",
+                "boot/4:5",
+                "boot/4:5:x",
+                "3c0ffee0-0000-4000-8000-000000000000/4:5:99999999999999999999"
             })
     void aTextThatIsNoTagSaysNothing(String text) {
         assertThat(tag.read(text)).isEmpty();

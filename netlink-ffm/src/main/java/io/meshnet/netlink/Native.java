@@ -29,11 +29,13 @@ final class Native {
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(PathElement.groupElement("errno"));
 
-    // socket(2), bind(2), getsockname(2), setsockopt(2), send(2), recv(2), recvmsg(2): sys/socket.h
+    // socket(2), bind(2), getsockname(2), getsockopt(2), setsockopt(2), send(2), recv(2), recvmsg(2): sys/socket.h
     private static final MethodHandle MH$socket = link(Rtnetlink::socket$descriptor, Rtnetlink::socket$address);
     private static final MethodHandle MH$bind = link(Rtnetlink::bind$descriptor, Rtnetlink::bind$address);
     private static final MethodHandle MH$getsockname =
             link(Rtnetlink::getsockname$descriptor, Rtnetlink::getsockname$address);
+    private static final MethodHandle MH$getsockopt =
+            link(Rtnetlink::getsockopt$descriptor, Rtnetlink::getsockopt$address);
     private static final MethodHandle MH$setsockopt =
             link(Rtnetlink::setsockopt$descriptor, Rtnetlink::setsockopt$address);
     private static final MethodHandle MH$sendto = link(Rtnetlink::sendto$descriptor, Rtnetlink::sendto$address);
@@ -96,6 +98,15 @@ final class Native {
     static int getsockname(MemorySegment state, int fd, MemorySegment address, MemorySegment length) {
         try {
             return result((int) MH$getsockname.invokeExact(state, fd, address, length), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** @param length an int: in, the room at {@code value}; out, what was written to it */
+    static int getsockopt(MemorySegment state, int fd, int level, int name, MemorySegment value, MemorySegment length) {
+        try {
+            return result((int) MH$getsockopt.invokeExact(state, fd, level, name, value, length), state);
         } catch (Throwable t) {
             throw impossible(t);
         }

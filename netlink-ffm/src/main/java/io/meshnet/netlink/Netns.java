@@ -1,11 +1,18 @@
 package io.meshnet.netlink;
 
+import static io.meshnet.netlink.generated.Rtnetlink.AF_NETLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.CLONE_NEWNET;
+import static io.meshnet.netlink.generated.Rtnetlink.ENOPROTOOPT;
+import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_ROUTE;
 import static io.meshnet.netlink.generated.Rtnetlink.NS_GET_NSTYPE;
 import static io.meshnet.netlink.generated.Rtnetlink.O_CLOEXEC;
 import static io.meshnet.netlink.generated.Rtnetlink.O_NONBLOCK;
 import static io.meshnet.netlink.generated.Rtnetlink.O_RDONLY;
 import static io.meshnet.netlink.generated.Rtnetlink.O_WRONLY;
+import static io.meshnet.netlink.generated.Rtnetlink.SOCK_CLOEXEC;
+import static io.meshnet.netlink.generated.Rtnetlink.SOCK_RAW;
+import static io.meshnet.netlink.generated.Rtnetlink.SOL_SOCKET;
+import static io.meshnet.netlink.generated.Rtnetlink.SO_NETNS_COOKIE;
 
 import io.meshnet.netlink.generated.stat;
 import java.lang.foreign.Arena;
@@ -42,8 +49,11 @@ public final class Netns implements AutoCloseable {
     }
 
     /**
-     * Opens the namespace at {@code path}, such as {@code /run/netns/a} or {@code /proc/1234/ns/net}.
+     * Opens the namespace at {@code path}, such as {@code /run/netns/a} or {@code /proc/1234/ns/net}. The calling thread, which must be a
+     * platform thread, is in there for the few system calls that tell its identity.
      *
+     * @throws IllegalStateException on a virtual thread
+     * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
      * @throws NetlinkException when there is nothing (ENOENT), or something that is no network namespace (ENOTTY, EINVAL)
      */
     public static Netns open(Path path) {
@@ -66,16 +76,45 @@ public final class Netns implements AutoCloseable {
         if (fd < 0) {
             throw new NetlinkException("open netns", -fd, "", name);
         }
+        try {
+            NetnsId id = identify(arena, state, fd, name);
+            return new Netns(fd, id, name.isEmpty() ? "net:[" + id.inode() + "]" : name);
+        } catch (RuntimeException | Error e) {
+            Native.close(state, fd);
+            throw e;
+        }
+    }
+
+    /** @param name empty for the namespace of the calling thread, which need not be entered */
+    private static NetnsId identify(Arena arena, MemorySegment state, int fd, String name) {
         MemorySegment file = arena.allocate(stat.layout());
         int type = Native.ioctl(state, fd, NS_GET_NSTYPE());
         int error = type < 0 ? type : Native.fstat(state, fd, file);
         if (error < 0 || type != CLONE_NEWNET()) {
-            Native.close(state, fd);
             throw new NetlinkException(
                     "open netns", error < 0 ? -error : Errno.EINVAL, "this is no network namespace", name);
         }
-        NetnsId id = new NetnsId(stat.st_dev(file), stat.st_ino(file));
-        return new Netns(fd, id, name.isEmpty() ? "net:[" + id.inode() + "]" : name);
+        MemorySegment cookie = arena.allocate(ValueLayout.JAVA_LONG);
+        MemorySegment length = arena.allocate(ValueLayout.JAVA_INT);
+        int unread = name.isEmpty()
+                ? readCookie(state, cookie, length)
+                : inside(state, fd, name, () -> readCookie(state, cookie, length));
+        if (unread < 0) {
+            throw new NetlinkException("read the cookie of netns", -unread, "", name);
+        }
+        return new NetnsId(stat.st_dev(file), stat.st_ino(file), cookie.get(ValueLayout.JAVA_LONG, 0));
+    }
+
+    /** Only a socket in the namespace knows it. A kernel without cookies leaves it 0. */
+    private static int readCookie(MemorySegment state, MemorySegment cookie, MemorySegment length) {
+        int socket = Native.socket(state, AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC(), NETLINK_ROUTE());
+        if (socket < 0) {
+            return socket;
+        }
+        length.set(ValueLayout.JAVA_INT, 0, (int) cookie.byteSize());
+        int error = Native.getsockopt(state, socket, SOL_SOCKET(), SO_NETNS_COOKIE(), cookie, length);
+        Native.close(state, socket);
+        return error == -ENOPROTOOPT() ? 0 : error;
     }
 
     /** Its identity. */
@@ -157,6 +196,10 @@ public final class Netns implements AutoCloseable {
      * @throws NetnsReturnError when the thread cannot go back, and must die
      */
     int inside(MemorySegment state, Inside action) {
+        return inside(state, fd(), name, action);
+    }
+
+    private static int inside(MemorySegment state, int fd, String name, Inside action) {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException(
                     "a virtual thread may not enter netns " + name + ": other virtual threads share its carrier");
@@ -166,7 +209,7 @@ public final class Netns implements AutoCloseable {
             throw new NetlinkException("open the thread's netns to enter", -own, "", name);
         }
         try {
-            int entered = Native.setns(state, fd(), CLONE_NEWNET());
+            int entered = Native.setns(state, fd, CLONE_NEWNET());
             if (entered < 0) {
                 throw new NetlinkException("enter netns", -entered, "", name);
             }
@@ -174,17 +217,17 @@ public final class Netns implements AutoCloseable {
             try {
                 result = action.call();
             } catch (Throwable t) {
-                leave(state, own);
+                leave(state, own, name);
                 throw t;
             }
-            leave(state, own);
+            leave(state, own, name);
             return result;
         } finally {
             Native.close(state, own);
         }
     }
 
-    private void leave(MemorySegment state, int own) {
+    private static void leave(MemorySegment state, int own, String name) {
         int left = Native.setns(state, own, CLONE_NEWNET());
         if (left < 0) {
             throw new NetnsReturnError(name, -left);

@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,6 +49,36 @@ class NetnsTest {
             assertThat(again.id().device()).isEqualTo(Files.getAttribute(path, "unix:dev"));
         }
         assertThat(pod.netns().id()).isNotEqualTo(ofThread());
+    }
+
+    @Test
+    void aSuccessorIsAnotherNamespaceAlsoWithTheInodeOfItsPredecessor() throws Exception {
+        String name = pod.name() + "-again";
+        Path path = Path.of("/run/netns", name);
+        Commands.run("ip", "netns", "add", name);
+        NetnsId predecessor = idOf(path);
+        NetnsId successor;
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        try {
+            do {
+                assertThat(System.nanoTime()).as("the inode is not given again").isLessThan(deadline);
+                Commands.run("ip", "netns", "delete", name);
+                Thread.sleep(50); // the kernel takes namespaces apart at leisure
+                Commands.run("ip", "netns", "add", name);
+                successor = idOf(path);
+            } while (successor.inode() != predecessor.inode());
+        } finally {
+            Commands.run("ip", "netns", "delete", name);
+        }
+
+        assertThat(successor.device()).isEqualTo(predecessor.device());
+        assertThat(successor).isNotEqualTo(predecessor);
+    }
+
+    private static NetnsId idOf(Path path) {
+        try (Netns netns = Netns.open(path)) {
+            return netns.id();
+        }
     }
 
     @Test

@@ -1,5 +1,8 @@
 package io.meshnet.tests;
 
+import static io.meshnet.tests.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -84,20 +87,22 @@ final class Underlay implements AutoCloseable {
     }
 
     /**
-     * Puts an empty namespace in the place of one that is there, under the same name. It is made while the old one lives: the kernel
-     * gives the inode of a namespace that is gone to the next one.
+     * Puts an empty namespace in the place of one that is there, under the same name and with the same inode, which is what the kernel
+     * does by itself when no other is made meanwhile.
      */
     void renewNamespace(String netns) {
-        String successor = netns + "-successor";
-        addNamespaceNamed(successor);
         Path place = Path.of("/run/netns", netns);
-        Path from = Path.of("/run/netns", successor);
-        removeNamespace(netns);
+        Object inode = inode(place);
+        eventually(() -> {
+            removeNamespace(netns);
+            addNamespaceNamed(netns);
+            assertThat(inode(place)).isEqualTo(inode);
+        });
+    }
+
+    private static Object inode(Path file) {
         try {
-            Files.createFile(place);
-            Command.of("mount", "--bind", from.toString(), place.toString()).output();
-            Command.of("umount", from.toString()).output();
-            Files.delete(from);
+            return Files.getAttribute(file, "unix:ino");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -59,6 +59,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int SO_RCVBUFFORCE() {
         return SO_RCVBUFFORCE;
     }
+    private static final int SO_NETNS_COOKIE = (int)71L;
+    /**
+     * {@snippet lang=c :
+     * #define SO_NETNS_COOKIE 71
+     * }
+     */
+    public static int SO_NETNS_COOKIE() {
+        return SO_NETNS_COOKIE;
+    }
     private static final int EPERM = (int)1L;
     /**
      * {@snippet lang=c :
@@ -229,6 +238,15 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int EMSGSIZE() {
         return EMSGSIZE;
+    }
+    private static final int ENOPROTOOPT = (int)92L;
+    /**
+     * {@snippet lang=c :
+     * #define ENOPROTOOPT 92
+     * }
+     */
+    public static int ENOPROTOOPT() {
+        return ENOPROTOOPT;
     }
     private static final int EOPNOTSUPP = (int)95L;
     /**
@@ -1005,6 +1023,70 @@ public class Rtnetlink extends Rtnetlink$shared {
                 traceDowncall("recvmsg", __fd, __message, __flags);
             }
             return (long)mh$.invokeExact(__fd, __message, __flags);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class getsockopt {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Rtnetlink.C_INT,
+            Rtnetlink.C_INT,
+            Rtnetlink.C_INT,
+            Rtnetlink.C_INT,
+            Rtnetlink.C_POINTER,
+            Rtnetlink.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("getsockopt");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * extern int getsockopt(int __fd, int __level, int __optname, void *restrict __optval, socklen_t *restrict __optlen)
+     * }
+     */
+    public static FunctionDescriptor getsockopt$descriptor() {
+        return getsockopt.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * extern int getsockopt(int __fd, int __level, int __optname, void *restrict __optval, socklen_t *restrict __optlen)
+     * }
+     */
+    public static MethodHandle getsockopt$handle() {
+        return getsockopt.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * extern int getsockopt(int __fd, int __level, int __optname, void *restrict __optval, socklen_t *restrict __optlen)
+     * }
+     */
+    public static MemorySegment getsockopt$address() {
+        return getsockopt.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * extern int getsockopt(int __fd, int __level, int __optname, void *restrict __optval, socklen_t *restrict __optlen)
+     * }
+     */
+    public static int getsockopt(int __fd, int __level, int __optname, MemorySegment __optval, MemorySegment __optlen) {
+        var mh$ = getsockopt.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("getsockopt", __fd, __level, __optname, __optval, __optlen);
+            }
+            return (int)mh$.invokeExact(__fd, __level, __optname, __optval, __optlen);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
