@@ -4,8 +4,10 @@ import static io.meshnet.tests.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,11 @@ final class Etcd {
 
     /** Where clients find the first member. */
     static final String ENDPOINT = EtcdMember.url(0);
+
+    /** Bounds of all keys: a zero byte for an end means no end. */
+    private static final String FIRST = "\u0001";
+
+    private static final String LAST = "\0";
 
     private final String netns;
     private final List<EtcdMember> members;
@@ -103,9 +110,7 @@ final class Etcd {
     }
 
     void put(String key, String value) {
-        Command put = etcdctl("put", "--", key);
-        // From its input, where there is room for any length, but no way to say that it is empty.
-        (value.isEmpty() ? put.and("") : put.fed(value)).output();
+        ask("put", pair("key", key).put("value", encoded(value)));
     }
 
     /** Writes several keys in one transaction. */
@@ -122,7 +127,7 @@ final class Etcd {
     }
 
     void delete(String key) {
-        etcdctl("del", key).output();
+        ask("deleterange", pair("key", key));
     }
 
     /** The value of a key; the empty string when it has none. */
@@ -144,13 +149,38 @@ final class Etcd {
     }
 
     private JsonNode everything() {
-        return Json.parse(etcdctl("get", "", "--from-key", "--write-out=json").output());
+        return ask("range", pair("key", FIRST).put("range_end", encoded(LAST)));
     }
 
     /** Removes every key but those by which nodes say that they are alive. */
     void clear() {
-        etcdctl("del", "\u0001", "/meshnet/nodes/").output();
-        etcdctl("del", "/meshnet/nodes0", "--from-key").output();
+        ask("deleterange", pair("key", FIRST).put("range_end", encoded("/meshnet/nodes/")));
+        ask("deleterange", pair("key", "/meshnet/nodes0").put("range_end", encoded(LAST)));
+    }
+
+    /** Has the first member that can do it do something with keys, over the JSON form of etcd's gRPC interface. */
+    private JsonNode ask(String what, ObjectNode request) {
+        List<String> failures = new ArrayList<>();
+        for (EtcdMember member : members) {
+            try {
+                UnixHttp.Answer answer = UnixHttp.post(member.socket(), "/v3/kv/" + what, Map.of(), request.toString());
+                if (answer.status() == 200) {
+                    return Json.parse(answer.body());
+                }
+                failures.add(answer.toString());
+            } catch (RuntimeException e) {
+                failures.add(e.toString());
+            }
+        }
+        throw new AssertionError("etcd: %s of %s: %s".formatted(what, request, failures));
+    }
+
+    private static ObjectNode pair(String name, String text) {
+        return Json.object().put(name, encoded(text));
+    }
+
+    private static String encoded(String text) {
+        return Base64.getEncoder().encodeToString(text.getBytes(StandardCharsets.UTF_8));
     }
 
     String log() {

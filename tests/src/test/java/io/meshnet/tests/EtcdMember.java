@@ -9,8 +9,10 @@ final class EtcdMember {
     private final String name = "etcd-" + UUID.randomUUID();
     private final String client;
     private final String peer;
+    private final Path directory;
     private final Path data;
     private final Path log;
+    private final String socket;
     private Daemon daemon;
 
     /** @param index from 0; decides the ports */
@@ -18,7 +20,9 @@ final class EtcdMember {
         netns = underlay.fabric();
         client = url(index);
         peer = "http://127.0.0.1:" + (2380 + 100 * index);
+        this.directory = directory;
         data = directory.resolve("data" + index);
+        socket = "localhost:" + index;
         log = directory.resolve("log" + index);
     }
 
@@ -30,6 +34,11 @@ final class EtcdMember {
     /** Where clients find it. */
     String client() {
         return client;
+    }
+
+    /** Where it listens besides, for whoever is in no namespace of the underlay's. */
+    Path socket() {
+        return directory.resolve(socket);
     }
 
     /** Itself as etcd wants its first members listed. */
@@ -47,11 +56,14 @@ final class EtcdMember {
         if (running()) {
             return;
         }
+        // etcd makes its Unix socket where it is started, and names it as if it were an address.
         Command command = Command.of(
+                        "env",
+                        "--chdir=" + directory,
                         "etcd",
                         "--name=" + name,
                         "--data-dir=" + data,
-                        "--listen-client-urls=" + client,
+                        "--listen-client-urls=" + client + ",unix://" + socket,
                         "--advertise-client-urls=" + client,
                         "--listen-peer-urls=" + peer,
                         "--initial-advertise-peer-urls=" + peer,

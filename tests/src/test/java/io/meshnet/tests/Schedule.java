@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -41,7 +42,7 @@ final class Schedule {
         this.etcd = etcd;
         this.nodes = nodes;
         this.edits = edits;
-        this.random = new Random(seed);
+        this.random = Random.from(new SplittableRandom(seed)); // which makes something else of each of a row of seeds
     }
 
     /** What was done, step by step. */
