@@ -13,7 +13,7 @@ at_exit sweep_after_killed_tests
 
 find . -path '*/target/surefire-reports/TEST-*.xml' -delete
 status=0
-mvn -B -ntp verify "$@" || status=$?
+mvn -B -ntp -T 2 verify "$@" || status=$?
 
 read -r tests failures errors skipped < <(surefire_counts)
 if [ "$tests" = 0 ]; then
