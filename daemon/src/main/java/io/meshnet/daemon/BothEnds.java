@@ -9,6 +9,7 @@ import io.meshnet.wiring.PeerUpdate;
 import io.meshnet.wiring.PodLink;
 import io.meshnet.wiring.Reconciler;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -29,11 +30,13 @@ final class BothEnds {
     private final Reconciler reconciler;
     private final PeerLinks links;
     private final PeerDaemons peers;
+    private final Strangers strangers;
 
-    BothEnds(Reconciler reconciler, PeerLinks links, PeerDaemons peers) {
+    BothEnds(Reconciler reconciler, PeerLinks links, PeerDaemons peers, Strangers strangers) {
         this.reconciler = reconciler;
         this.links = links;
         this.peers = peers;
+        this.strangers = strangers;
     }
 
     /**
@@ -85,8 +88,15 @@ final class BothEnds {
         } catch (ExecutionException | TimeoutException e) {
             lacking.put("all links", "the kernel thread did not get to them: " + e);
         }
+        Map<Boolean, List<PeerUpdate>> due = links.updates(pod).stream()
+                .collect(Collectors.partitioningBy(
+                        update -> strangers.pause(update).isZero()));
+        for (PeerUpdate early : due.get(false)) {
+            lacking.put(
+                    early.link().toString(), "the peer's node follows no store and is about to make its end itself");
+        }
         for (Map.Entry<PeerUpdate, CompletableFuture<Void>> told :
-                peers.tell(links.updates(pod)).entrySet()) {
+                peers.tell(due.get(true)).entrySet()) {
             PodLink link = told.getKey().link();
             try {
                 within(told.getValue(), end);

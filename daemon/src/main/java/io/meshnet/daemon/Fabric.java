@@ -11,7 +11,7 @@ import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.PeerLinks;
-import io.meshnet.wiring.PodLink;
+import io.meshnet.wiring.PeerUpdate;
 import io.meshnet.wiring.Reconciler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -51,7 +51,8 @@ final class Fabric {
             Reconciler reconciler,
             PeerLinks peerLinks,
             Attachments attachments,
-            PeerDaemons peers) {
+            PeerDaemons peers,
+            Strangers strangers) {
         this.node = node;
         this.tag = tag;
         this.store = store;
@@ -61,7 +62,7 @@ final class Fabric {
         this.attachments = attachments;
         this.peers = peers;
         this.wiring = new PodWiring(reconciler);
-        this.bothEnds = new BothEnds(reconciler, peerLinks, peers);
+        this.bothEnds = new BothEnds(reconciler, peerLinks, peers, strangers);
     }
 
     /**
@@ -146,17 +147,9 @@ final class Fabric {
         // now.
         affected.remove(pod);
         var _ = reconcile(affected);
-        var _ = peers.tell(peerLinks.updates(pod));
-    }
-
-    /**
-     * Tells the daemons of nodes that follow no store of links that came in place here. Those that follow it were told with the ADD,
-     * and see the rest for themselves.
-     */
-    void tellStrangers(PodName pod, Set<PodLink> arrived) {
-        var _ = peers.tell(peerLinks.updates(pod).stream()
-                .filter(update -> !update.isFollower() && arrived.contains(update.link()))
-                .toList());
+        // Others are told once this end is reported in place.
+        var _ = peers.tell(
+                peerLinks.updates(pod).stream().filter(PeerUpdate::isFollower).toList());
     }
 
     /** Where an incarnation lives that was not taken away yet: it may hold names and VNIs that the new one needs. */

@@ -203,14 +203,15 @@ final class Fabrics implements AutoCloseable {
         NetnsIds ids = new NetnsIds();
         var reconciler = new Reconciler(node, cluster, kernel, pod -> noted(cluster, pod), ids);
         PeerLinks peerLinks = new PeerLinks(node, cluster, kernel, reconciler);
-        Fabric fabric = new Fabric(node, tag, store, cluster, reconciler, peerLinks, attachments, peers);
+        Strangers strangers = new Strangers(peerLinks, peers, System::nanoTime);
+        Fabric fabric = new Fabric(node, tag, store, cluster, reconciler, peerLinks, attachments, peers, strangers);
         LinkLog log = new LinkLog();
         Retries retries = new Retries(pod -> reconcile(fabric, pod));
         reconciler.listen(outcome -> {
             Set<PodLink> arrived = log.take(outcome);
             retries.take(outcome);
             if (!arrived.isEmpty()) {
-                background.execute(() -> fabric.tellStrangers(outcome.pod(), arrived));
+                background.execute(() -> strangers.tell(outcome.pod(), arrived));
             }
             if (outcome.presence() == Outcome.Presence.NETNS_GONE) {
                 background.execute(() -> fabric.withdrawGone(outcome.pod()));
@@ -221,7 +222,8 @@ final class Fabrics implements AutoCloseable {
         DriftWatch drift = DriftWatch.start(node, cluster, ids, pod -> reconcile(fabric, pod), resync);
         FabricAttachments mine = new FabricAttachments(
                 attachments, each -> resolved(Endpoints.parse(each.etcd())).equals(endpoints));
-        TopologyFollower follower = new TopologyFollower(endpoints.toString(), cluster, fabric, mine, background);
+        TopologyFollower follower =
+                new TopologyFollower(endpoints.toString(), cluster, fabric, strangers, mine, background);
         return new Running(
                 fabric,
                 peerLinks,

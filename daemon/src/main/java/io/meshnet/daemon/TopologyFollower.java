@@ -22,6 +22,7 @@ final class TopologyFollower implements TopologyStore.Listener {
     private final String endpoints;
     private final Cluster cluster;
     private final Fabric fabric;
+    private final Strangers strangers;
     private final FabricAttachments attachments;
     private final Executor background;
 
@@ -37,10 +38,16 @@ final class TopologyFollower implements TopologyStore.Listener {
      * @param background for what takes longer than a listener may
      */
     TopologyFollower(
-            String endpoints, Cluster cluster, Fabric fabric, FabricAttachments attachments, Executor background) {
+            String endpoints,
+            Cluster cluster,
+            Fabric fabric,
+            Strangers strangers,
+            FabricAttachments attachments,
+            Executor background) {
         this.endpoints = endpoints;
         this.cluster = cluster;
         this.fabric = fabric;
+        this.strangers = strangers;
         this.attachments = attachments;
         this.background = background;
     }
@@ -53,6 +60,7 @@ final class TopologyFollower implements TopologyStore.Listener {
     @Override
     public void snapshot(Map<PodName, PodRecord> pods, Set<String> nodes, long revision) {
         LOG.log(Level.INFO, "{0}: following {1} pods and {2} nodes", endpoints, pods.size(), nodes.size());
+        pods.values().forEach(strangers::saw);
         Collection<PodName> affected = cluster.replaceAll(pods, nodes, revision);
         following = true;
         pods.values().forEach(this::complain);
@@ -63,6 +71,7 @@ final class TopologyFollower implements TopologyStore.Listener {
     @Override
     public void changed(PodRecord pod) {
         complain(pod);
+        strangers.saw(pod);
         Set<PodName> affected = cluster.put(pod);
         var _ = fabric.reconcile(affected);
         settle(affected.stream()

@@ -34,6 +34,7 @@ class PeerDaemonsTest {
                     21,
                     new LinkEnd(PodName.of("pod2"), "eth2", Optional.empty()),
                     new LinkEnd(PodName.of("pod3"), "eth2", Optional.empty()))),
+            PodName.of("pod3"),
             HERE,
             true,
             UPDATE);

@@ -16,8 +16,8 @@ import java.util.stream.Stream;
 
 /**
  * A node on the underlay that plays the original: its daemon is an {@link OriginalDaemon}, and its plugin writes the seed's keys and
- * calls its peers' daemons. It writes neither a node's name nor a container id, follows no store and announces itself nowhere. In one
- * thing it is kinder than the original, whose ADD fails when a peer's call has made the interface before it.
+ * calls its peers' daemons. It writes neither a node's name nor a container id, follows no store and announces itself nowhere. Its ADD
+ * fails when a peer's call has made an interface before it.
  */
 final class OriginalNode {
     private final Underlay underlay;
@@ -111,8 +111,9 @@ final class OriginalNode {
         return Daemon.text(log);
     }
 
-    /** Makes an end of a link on this node. */
+    /** Makes an end of a link on this node, where nobody may have made it before. */
     void make(OriginalTunnel tunnel) {
+        assertThat(tunnel.exists()).as("EEXIST: somebody made %s", tunnel).isFalse();
         tunnel.make(netns, lock);
     }
 

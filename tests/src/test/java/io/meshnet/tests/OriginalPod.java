@@ -19,11 +19,12 @@ record OriginalPod(String name, OriginalNode node, String netns) {
 
     /**
      * ADD: says where the pod runs, by two puts, then for each of its links makes this end and asks the peer's daemon for the other
-     * if the peer is alive, and otherwise leaves it to the peer.
+     * if the peer is alive, and otherwise leaves it to the peer. In between it takes its time, in which others may be quicker.
      */
     void add() {
         node.etcd().put(key("src_ip"), node.address());
         node.etcd().put(key("net_ns"), netnsPath());
+        idle();
         forEachLink(link -> {
             String peer = link.path("peer_pod").asText();
             String vtep = node.etcd().get("/" + peer + "/src_ip");
@@ -48,6 +49,15 @@ record OriginalPod(String name, OriginalNode node, String netns) {
                             node.address(),
                             vni));
         });
+    }
+
+    private static void idle() {
+        try {
+            Thread.sleep(500);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
     }
 
     /** DEL: says that the pod does not run, and takes its links away. */

@@ -57,8 +57,7 @@ record OriginalTunnel(String netns, String ifname, String address, String remote
     boolean make(String node, Path lock) {
         try (FileChannel file = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock held = file.lock()) {
-            Optional<ObservedLink> found = Optional.ofNullable(
-                    ObservedLink.shownBy(inPod("-j", "-d", "address", "show")).get(ifname));
+            Optional<ObservedLink> found = found();
             if (held.isValid() && found.filter(this::isRight).isPresent()) {
                 return false;
             }
@@ -76,6 +75,16 @@ record OriginalTunnel(String netns, String ifname, String address, String remote
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Whether there is an interface of that name. */
+    boolean exists() {
+        return found().isPresent();
+    }
+
+    private Optional<ObservedLink> found() {
+        return Optional.ofNullable(
+                ObservedLink.shownBy(inPod("-j", "-d", "address", "show")).get(ifname));
     }
 
     private boolean isRight(ObservedLink link) {

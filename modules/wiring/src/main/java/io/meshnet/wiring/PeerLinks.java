@@ -59,7 +59,7 @@ public final class PeerLinks {
                 placement.flatMap(LocalPod::path).ifPresent(netns -> {
                     VtepUpdate update = new VtepUpdate(netns, far.ifname(), far.address(), node.vtep(), link.vni());
                     boolean follows = !placement.get().node().isEmpty();
-                    updates.add(new PeerUpdate(link, remote, follows, update));
+                    updates.add(new PeerUpdate(link, far.pod(), remote, follows, update));
                 });
             }
         }
