@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
 
 /** Carries actions out. For the kernel thread only. */
 final class Executor {
@@ -24,16 +25,19 @@ final class Executor {
     private final NodeIdentity node;
     private final RouteSocket socket;
     private final OpenPods pods;
+    private final ExecutorService freeing;
 
     /**
      * @param node this node
      * @param socket in the node's own namespace, where tunnels end
      * @param pods every pod that an action names
+     * @param freeing see {@link KernelThread#freeing}
      */
-    Executor(NodeIdentity node, RouteSocket socket, OpenPods pods) {
+    Executor(NodeIdentity node, RouteSocket socket, OpenPods pods, ExecutorService freeing) {
         this.node = node;
         this.socket = socket;
         this.pods = pods;
+        this.freeing = freeing;
     }
 
     /**
@@ -62,7 +66,7 @@ final class Executor {
         switch (action) {
             case Action.CreateVeth create -> createVeth(create);
             case Action.CreateVxlan create -> createVxlan(create);
-            case Action.Delete delete -> pod(delete.pod()).socket().links().delete(delete.ifindex());
+            case Action.Delete delete -> pod(delete.pod()).deletion(freeing).link(delete.ifindex());
             case Action.SetRemote set ->
                 pod(set.pod()).socket().links().vxlanRemote(set.ifindex(), set.vni(), set.remote());
             case Action.SetMtu set -> pod(set.pod()).socket().links().mtu(set.ifindex(), set.mtu());

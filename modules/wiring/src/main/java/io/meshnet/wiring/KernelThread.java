@@ -5,6 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -19,7 +21,13 @@ public final class KernelThread implements AutoCloseable {
     /** Longest that {@link #close} waits for work already handed over. */
     private static final int CLOSE_SECONDS = 10;
 
+    /** Deletions whose memory the kernel frees at a time; the one beyond is waited for by the kernel thread itself. */
+    private static final int MOST_FREEING = 8;
+
+    private static final int IDLE_SECONDS = 60;
+
     private final ExecutorService executor;
+    private final ExecutorService freeing;
     private final Consumer<Error> fatal;
     private RouteSocket socket;
 
@@ -33,6 +41,22 @@ public final class KernelThread implements AutoCloseable {
         this.fatal = fatal;
         this.executor = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("kernel").daemon().factory());
+        this.freeing = new ThreadPoolExecutor(
+                0,
+                MOST_FREEING,
+                IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                Thread.ofPlatform().name("freeing").daemon().factory(),
+                new ThreadPoolExecutor.CallerRunsPolicy());
+    }
+
+    /**
+     * Where the kernel thread leaves calls that return long after what they were for has come about. There are a few threads for
+     * them; while all are taken, the kernel thread does such a call itself.
+     */
+    ExecutorService freeing() {
+        return freeing;
     }
 
     /**
@@ -77,5 +101,6 @@ public final class KernelThread implements AutoCloseable {
             executor.shutdownNow();
             Thread.currentThread().interrupt();
         }
+        freeing.shutdown();
     }
 }

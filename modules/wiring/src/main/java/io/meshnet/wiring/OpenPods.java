@@ -1,6 +1,7 @@
 package io.meshnet.wiring;
 
 import io.meshnet.netlink.Errno;
+import io.meshnet.netlink.LinkDeletion;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
@@ -12,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutorService;
 import java.util.function.BiConsumer;
 
 /**
@@ -29,7 +31,13 @@ final class OpenPods implements AutoCloseable {
     private static final Set<Integer> GONE = Set.of(Errno.ENOENT, 3, 20, Errno.EINVAL, 25);
 
     /** One pod's namespace and a socket in it. */
-    record OpenPod(Netns netns, RouteSocket socket) {}
+    record OpenPod(Netns netns, RouteSocket socket) {
+
+        /** @param freeing see {@link KernelThread#freeing} */
+        LinkDeletion deletion(ExecutorService freeing) {
+            return new LinkDeletion(netns, socket, freeing);
+        }
+    }
 
     private final Map<PodName, OpenPod> open = new LinkedHashMap<>();
 

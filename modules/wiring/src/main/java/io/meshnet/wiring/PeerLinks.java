@@ -183,7 +183,7 @@ public final class PeerLinks {
             }
             Optional<Link> found = pods.pod(pod).socket().links().find(update.ifname());
             List<Action> actions = VtepUpdates.plan(update, wanted, found, node.vxlanPort());
-            Map<String, String> undone = new Executor(node, socket, pods).execute(actions);
+            Map<String, String> undone = new Executor(node, socket, pods, kernel.freeing()).execute(actions);
             undone.values().stream().findFirst().ifPresent(reason -> {
                 throw new WiringException(reason);
             });

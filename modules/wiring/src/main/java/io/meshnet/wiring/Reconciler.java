@@ -95,7 +95,10 @@ public final class Reconciler {
 
     /** Reconciles all links of a pod at once, and tells the listener. For the kernel thread. */
     Outcome reconcileNow(RouteSocket socket, PodName pod) {
-        Outcome outcome = work(socket, pod, (pods, plan) -> new Executor(node, socket, pods).execute(plan.actions()));
+        Outcome outcome = work(
+                socket,
+                pod,
+                (pods, plan) -> new Executor(node, socket, pods, kernel.freeing()).execute(plan.actions()));
         listener.accept(outcome);
         return outcome;
     }
@@ -165,15 +168,16 @@ public final class Reconciler {
     /**
      * Deletes every device of ours in a namespace, with their veth peers in others. A namespace that is gone took them along.
      *
-     * @return completes when they are gone
+     * @return completes when they are gone; that the kernel frees their memory is not waited for
      */
     public CompletableFuture<Void> release(LocalPod pod) {
         return kernel.submit(_ -> {
             try (OpenPods pods = OpenPods.open(pod, List.of())) {
-                if (pods.isOpen(pod.pod())
-                        && pods.pod(pod.pod()).socket().links().list().stream().anyMatch(Marking::isOurs)) {
-                    pods.pod(pod.pod()).socket().links().deleteGroup(Marking.GROUP);
-                    LOG.log(Level.INFO, "pod {0}: released its links in {1}", pod.pod(), pod.netns());
+                int released = pods.isOpen(pod.pod())
+                        ? pods.pod(pod.pod()).deletion(kernel.freeing()).group(Marking.GROUP)
+                        : 0;
+                if (released > 0) {
+                    LOG.log(Level.INFO, "pod {0}: released {1} links in {2}", pod.pod(), released, pod.netns());
                 }
             }
             return null;
