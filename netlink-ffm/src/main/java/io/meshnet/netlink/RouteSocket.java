@@ -17,7 +17,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * A NETLINK_ROUTE socket in one network namespace. Used by one platform thread at a time.
+ * A NETLINK_ROUTE socket in one network namespace. Used and closed by the platform thread that opened it: memory that threads share
+ * takes a handshake with all of them to be freed, which costs more than to open and close the socket.
  *
  * <p>Every wait for the kernel is bounded to 30 s (ETIMEDOUT). What does not come from the kernel, or does not answer the request at
  * hand, is dropped. With the system property {@code io.meshnet.netlink.trace} every message is written to standard error in hex.
@@ -32,7 +33,7 @@ public final class RouteSocket implements AutoCloseable {
     private static final int ATTEMPTS = 16;
     private static final int DISTURBED = -1;
 
-    private final Arena arena = Arena.ofShared();
+    private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = Native.callState(arena);
     private final MemorySegment requests = arena.allocate(REQUESTS, Integer.BYTES);
     private final MemorySegment sender = arena.allocate(sockaddr_nl.layout());

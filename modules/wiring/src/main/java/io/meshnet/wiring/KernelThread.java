@@ -22,9 +22,9 @@ public final class KernelThread implements AutoCloseable {
     private static final int CLOSE_SECONDS = 10;
 
     /** Deletions whose memory the kernel frees at a time; the one beyond is waited for by the kernel thread itself. */
-    private static final int MOST_FREEING = 8;
+    private static final int MOST_FREEING = 32;
 
-    private static final int IDLE_SECONDS = 60;
+    private static final int IDLE_SECONDS = 5;
 
     private final ExecutorService executor;
     private final ExecutorService freeing;
@@ -42,7 +42,7 @@ public final class KernelThread implements AutoCloseable {
         this.executor = Executors.newSingleThreadExecutor(
                 Thread.ofPlatform().name("kernel").daemon().factory());
         this.freeing = new ThreadPoolExecutor(
-                0,
+                1,
                 MOST_FREEING,
                 IDLE_SECONDS,
                 TimeUnit.SECONDS,
