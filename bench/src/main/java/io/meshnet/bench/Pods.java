@@ -35,7 +35,13 @@ final class Pods implements AutoCloseable {
 
     private record Pod(Netns netns, RouteSocket socket) {}
 
+    /** An end of a link that is not there yet. */
+    private record PreparedEnd(NewLink link, RouteSocket socket, String alias, List<InterfaceAddress> addresses) {}
+
+    private record Prepared(PreparedEnd near, PreparedEnd far) {}
+
     private final List<Pod> pods = new ArrayList<>();
+    private final List<Prepared> prepared = new ArrayList<>();
     private final RouteSocket node;
     private final String prefix;
     private final int underlay;
@@ -73,6 +79,41 @@ final class Pods implements AutoCloseable {
         node.links().createVeth(end(first, i, 0), end(second, i, 1));
         raise(first, i, 0);
         raise(second, i, 1);
+    }
+
+    /** Makes all that is said in the messages of so many veths. */
+    void prepare(int count) {
+        for (int i = 0; i < count; i++) {
+            prepared.add(new Prepared(prepared(i, first(i), 0), prepared(i, second(i), 1)));
+        }
+    }
+
+    private PreparedEnd prepared(int i, int pod, int side) {
+        var address = new InterfaceAddress(address(ip(i, side)), PREFIX_LENGTH);
+        return new PreparedEnd(end(pod, i, side), pods.get(pod).socket(), alias(i, side), List.of(address));
+    }
+
+    /** Makes veth {@code i}, of those that were prepared. */
+    void prepared(int i) {
+        Prepared link = prepared.get(i);
+        node.links().createVeth(link.near().link(), link.far().link());
+        raise(link.near());
+        raise(link.far());
+    }
+
+    /** Sets both ends of the first of them up that are up, and gives them the aliases that they have. */
+    void raisedAgain() {
+        Prepared link = prepared.getFirst();
+        again(link.near());
+        again(link.far());
+    }
+
+    private static void again(PreparedEnd end) {
+        end.socket().links().raise(end.link().ifindex(), end.alias(), List.of());
+    }
+
+    private static void raise(PreparedEnd end) {
+        end.socket().links().raise(end.link().ifindex(), end.alias(), end.addresses());
     }
 
     /** Makes one end of a tunnel, complete. */

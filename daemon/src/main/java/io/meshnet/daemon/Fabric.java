@@ -10,6 +10,7 @@ import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NodeIdentity;
+import io.meshnet.wiring.Outcome;
 import io.meshnet.wiring.PeerLinks;
 import io.meshnet.wiring.PeerUpdate;
 import io.meshnet.wiring.Reconciler;
@@ -142,10 +143,12 @@ final class Fabric {
         } catch (StoreException e) {
             throw unreachable(pod, e);
         }
-        wiring.make(pod);
-        // Their links to this pod are made already; those that had a tunnel to where it was before, or waited, note it
-        // now.
+        Outcome outcome = wiring.make(pod);
+        // Those that had a tunnel to where it was before, or waited, note it now; of those whose ends were made with
+        // this
+        // pod's, the log has heard.
         affected.remove(pod);
+        affected.removeAll(outcome.settledPeers());
         var _ = reconcile(affected);
         // Others are told once this end is reported in place.
         var _ = peers.tell(

@@ -6,13 +6,15 @@ import io.meshnet.wiring.Outcome;
 import io.meshnet.wiring.PodLink;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** How the links of this node's pods stand and since when; every change is logged, once. Safe for use by any thread. */
+/** How the links of this node's pods stand and since when; every change is logged, once, but for many at a time. Safe for use by any thread. */
 final class LinkLog {
 
     private static final System.Logger LOG = System.getLogger(LinkLog.class.getName());
@@ -24,10 +26,15 @@ final class LinkLog {
      */
     record Standing(LinkState state, Instant since) {}
 
+    private record Change(PodName pod, LinkState state) {}
+
+    /** As many changes at once are told one by one; of more, their number, unless they are for the worse. */
+    private static final int FEW = 20;
+
     private final Map<PodName, Map<PodLink, Standing>> pods = new HashMap<>();
 
     /**
-     * Takes in what came of a reconciliation.
+     * Takes in what came of a reconciliation. A link that it put in place at both ends stands so for the other pod, too.
      *
      * @return the links that are in place and were not before, or not before this daemon was started
      */
@@ -40,25 +47,57 @@ final class LinkLog {
         Map<PodLink, Standing> before = pods.getOrDefault(pod, Map.of());
         Map<PodLink, Standing> now = new HashMap<>();
         Set<PodLink> arrived = new HashSet<>();
+        List<Change> changes = new ArrayList<>();
+        Instant instant = Instant.now();
         for (LinkState state : outcome.links()) {
             Standing old = before.get(state.link());
             boolean same = old != null && old.state().equals(state);
-            now.put(state.link(), same ? old : new Standing(state, Instant.now()));
+            now.put(state.link(), same ? old : new Standing(state, instant));
             if (!same) {
-                log(pod, state);
+                changes.add(new Change(pod, state));
                 if (state.phase() == LinkState.Phase.IN_PLACE) {
                     arrived.add(state.link());
                 }
             }
+            if (outcome.shared().contains(state.link())) {
+                share(state.link().peer(pod), state, instant, changes);
+            }
         }
         pods.put(pod, now);
+        log(pod, changes);
         return arrived;
     }
 
-    private static void log(PodName pod, LinkState state) {
+    private void share(PodName peer, LinkState state, Instant instant, List<Change> changes) {
+        Map<PodLink, Standing> ofPeer = pods.computeIfAbsent(peer, _ -> new HashMap<>());
+        Standing old = ofPeer.get(state.link());
+        if (old == null || !old.state().equals(state)) {
+            ofPeer.put(state.link(), new Standing(state, instant));
+            changes.add(new Change(peer, state));
+        }
+    }
+
+    private static void log(PodName pod, List<Change> changes) {
+        Level level = changes.size() > FEW ? Level.DEBUG : Level.INFO;
+        int arrived = 0;
+        for (Change change : changes) {
+            log(level, change.pod(), change.state());
+            arrived += change.state().phase() == LinkState.Phase.IN_PLACE ? 1 : 0;
+        }
+        if (changes.size() > FEW) {
+            LOG.log(
+                    Level.INFO,
+                    "pod {0}: {1} ends of links came to be in place, of {2} that changed",
+                    pod,
+                    arrived,
+                    changes.size());
+        }
+    }
+
+    private static void log(Level level, PodName pod, LinkState state) {
         switch (state.phase()) {
-            case IN_PLACE -> LOG.log(Level.INFO, "{0} is in place", state.link(), pod);
-            case WAITING -> LOG.log(Level.INFO, "{0} waits: {1}", state.link(), state.reason(), pod);
+            case IN_PLACE -> LOG.log(level, "{0} is in place", state.link(), pod);
+            case WAITING -> LOG.log(level, "{0} waits: {1}", state.link(), state.reason(), pod);
             case DISPUTED -> LOG.log(Level.WARNING, "{0} is disputed: {1}", state.link(), state.reason(), pod);
             case FAILED -> LOG.log(Level.ERROR, "{0} failed: {1}", state.link(), state.reason(), pod);
         }

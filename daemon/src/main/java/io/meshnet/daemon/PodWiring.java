@@ -35,9 +35,10 @@ final class PodWiring {
      * Makes the links of a pod, and tries those again for a while that the kernel refuses: the VNI or the name of a link that was just
      * deleted may be held some milliseconds more.
      *
+     * @return how the links stand
      * @throws CniException naming each link that could not be made
      */
-    void make(PodName pod) throws CniException {
+    Outcome make(PodName pod) throws CniException {
         long end = System.nanoTime() + REFUSALS.toNanos();
         Outcome outcome = await(pod, reconciler.reconcile(pod));
         while (!outcome.failures().isEmpty() && System.nanoTime() - end < 0) {
@@ -49,6 +50,7 @@ final class PodWiring {
             throw new CniException(CniException.TRY_AGAIN_LATER, moved);
         }
         require(pod, outcome);
+        return outcome;
     }
 
     /** Fails unless every link of the pod whose peer runs is as it should be. Changes nothing. */

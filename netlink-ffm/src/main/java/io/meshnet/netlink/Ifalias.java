@@ -11,7 +11,7 @@ final class Ifalias {
 
     /** @throws IllegalArgumentException when the kernel would not take it, or would cut it */
     static String require(String alias) {
-        int bytes = alias.getBytes(StandardCharsets.UTF_8).length;
+        int bytes = bytes(alias);
         if (bytes >= IFALIASZ) {
             throw new IllegalArgumentException(
                     "an alias of " + bytes + " bytes; at most " + (IFALIASZ - 1) + " are kept: '" + alias + "'");
@@ -20,5 +20,11 @@ final class Ifalias {
             throw new IllegalArgumentException("an alias with a zero byte: '" + alias + "'");
         }
         return alias;
+    }
+
+    /** A char takes three bytes of UTF-8 at most; only what is that long has to be encoded in order to know. */
+    private static int bytes(String alias) {
+        int most = 3 * alias.length();
+        return most < IFALIASZ ? most : alias.getBytes(StandardCharsets.UTF_8).length;
     }
 }

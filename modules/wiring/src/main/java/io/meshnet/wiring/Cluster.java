@@ -42,6 +42,10 @@ public final class Cluster {
             pods.put(pod.pod(), pod);
             return Set.of();
         }
+        if (withoutLeft(old).saysSameAs(withoutLeft(pod))) {
+            store(pod); // the end of a container that was known to have left
+            return Set.of();
+        }
         Set<PodName> affected = declarations.neighbours(pod.pod());
         store(pod);
         affected.addAll(declarations.neighbours(pod.pod()));

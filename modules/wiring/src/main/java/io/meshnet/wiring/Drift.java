@@ -41,26 +41,30 @@ final class Drift {
      * @param desired every link of the pod
      */
     boolean isDrift(NodeIdentity node, PodName pod, List<Desired> desired) {
-        return devices.values().stream().anyMatch(event -> isWrong(node, pod, desired, event))
+        Map<String, Desired> byName = new HashMap<>();
+        desired.forEach(each -> each.link().ends().stream()
+                .filter(end -> end.pod().equals(pod))
+                .forEach(end -> byName.putIfAbsent(end.ifname(), each)));
+        return devices.values().stream().anyMatch(event -> isWrong(node, pod, byName, event))
                 || desired.stream()
                         .flatMap(each -> each.link().ends().stream())
                         .filter(end -> end.pod().equals(pod))
                         .anyMatch(end -> Planner.addresses(end).stream().anyMatch(lost::contains));
     }
 
-    private static boolean isWrong(NodeIdentity node, PodName pod, List<Desired> desired, LinkEvent event) {
+    private static boolean isWrong(NodeIdentity node, PodName pod, Map<String, Desired> desired, LinkEvent event) {
         return switch (event) {
             case LinkEvent.Changed changed ->
                 Marking.isOurs(changed.link()) && !isRight(node, pod, desired, changed.link());
             // Be it ours or what stood in its way.
             case LinkEvent.Deleted deleted ->
-                governing(pod, desired, deleted.link()).stream().anyMatch(Drift::isMade);
+                governing(desired, deleted.link()).stream().anyMatch(Drift::isMade);
             default -> false;
         };
     }
 
-    private static boolean isRight(NodeIdentity node, PodName pod, List<Desired> desired, Link device) {
-        Optional<Desired> governing = governing(pod, desired, device);
+    private static boolean isRight(NodeIdentity node, PodName pod, Map<String, Desired> desired, Link device) {
+        Optional<Desired> governing = governing(desired, device);
         if (governing.isEmpty()) {
             return false;
         }
@@ -78,10 +82,7 @@ final class Drift {
         return desired instanceof Desired.Veth || desired instanceof Desired.Vxlan;
     }
 
-    private static Optional<Desired> governing(PodName pod, List<Desired> desired, Link device) {
-        return desired.stream()
-                .filter(each -> each.link().ends().stream()
-                        .anyMatch(end -> end.pod().equals(pod) && end.ifname().equals(device.name())))
-                .findFirst();
+    private static Optional<Desired> governing(Map<String, Desired> desired, Link device) {
+        return Optional.ofNullable(desired.get(device.name()));
     }
 }

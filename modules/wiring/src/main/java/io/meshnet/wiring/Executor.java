@@ -22,6 +22,9 @@ final class Executor {
 
     private static final System.Logger LOG = System.getLogger(Executor.class.getName());
 
+    /** As many changes at once are told one by one; of more, their number. */
+    private static final int FEW = 10;
+
     private final NodeIdentity node;
     private final RouteSocket socket;
     private final OpenPods pods;
@@ -47,17 +50,30 @@ final class Executor {
      */
     Map<String, String> execute(List<Action> actions) {
         Map<String, String> failed = new HashMap<>();
+        Level level = actions.size() > FEW ? Level.DEBUG : Level.INFO;
+        int made = 0;
         for (Action action : actions) {
             if (failed.containsKey(action.link())) {
                 continue;
             }
             try {
                 execute(action);
-                LOG.log(Level.INFO, "{0}: made {1}", action.link(), action);
+                made++;
+                LOG.log(level, "{0}: made {1}", action.link(), action);
             } catch (NetlinkException | IllegalArgumentException e) {
                 LOG.log(Level.DEBUG, "{0}: not made is {1}: {2}", action.link(), action, e.getMessage());
                 failed.put(action.link(), e.getMessage());
             }
+        }
+        if (actions.size() > FEW) {
+            PodName pod = actions.getFirst().pod();
+            LOG.log(
+                    Level.INFO,
+                    "pod {0}: made {1} changes of {2}, the first {3}",
+                    pod,
+                    made,
+                    actions.size(),
+                    actions.getFirst());
         }
         return failed;
     }

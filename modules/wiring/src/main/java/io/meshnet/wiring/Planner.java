@@ -41,6 +41,7 @@ final class Planner {
     private final NodeIdentity node;
     private final PodName pod;
     private final Observed observed;
+    private final Map<PodName, Map<String, List<Link>>> marked = new HashMap<>();
     private final List<Action> deletes = new ArrayList<>();
     private final List<Action> changes = new ArrayList<>();
     private final List<LinkState> states = new ArrayList<>();
@@ -141,14 +142,24 @@ final class Planner {
     private void deleteNamesakes(PodLink link) {
         for (LinkEnd end : link.ends()) {
             if (!end.pod().equals(pod)) {
-                observed.pods().get(end.pod()).devices().values().stream()
+                marked(end.pod()).getOrDefault(Marking.head(link), List.of()).stream()
                         .filter(device -> !device.name().equals(end.ifname()))
-                        .filter(device -> Marking.read(device)
-                                .filter(marking -> marking.head().equals(Marking.head(link)))
-                                .isPresent())
                         .forEach(device -> delete(link.toString(), end.pod(), device));
             }
         }
+    }
+
+    /** The devices of ours in a pod, by the head of their marking; read once, since a pod may have many, and many links to be made. */
+    private Map<String, List<Link>> marked(PodName pod) {
+        return marked.computeIfAbsent(pod, _ -> {
+            Map<String, List<Link>> devices = new HashMap<>();
+            for (Link device : observed.pods().get(pod).devices().values()) {
+                Marking.read(device)
+                        .ifPresent(marking -> devices.computeIfAbsent(marking.head(), _ -> new ArrayList<>())
+                                .add(device));
+            }
+            return devices;
+        });
     }
 
     /** Whether the two devices are the two ends of one veth that was made for this link. */

@@ -39,6 +39,11 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
         return first.pod().equals(pod) && first.ifname().equals(ifname) ? first : second;
     }
 
+    /** The pod at the other end, which a loop has at both. */
+    public PodName peer(PodName pod) {
+        return first.pod().equals(pod) ? second.pod() : first.pod();
+    }
+
     /** The VNI of the link while its ends are on two nodes. */
     public int vni() {
         return DeclaredLink.VNI_BASE + uid;

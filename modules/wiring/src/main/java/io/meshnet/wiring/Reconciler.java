@@ -108,33 +108,38 @@ public final class Reconciler {
             RouteSocket socket, PodName pod, BiFunction<OpenPods, Planner.Plan, Map<String, String>> deed) {
         Optional<List<Desired>> desired = DesiredLinks.of(cluster, node, pod);
         if (desired.isEmpty()) {
-            return new Outcome(pod, Outcome.Presence.NOT_CONCERNED, List.of());
+            return Outcome.absent(pod, Outcome.Presence.NOT_CONCERNED);
         }
         Optional<LocalPod> here = local(pod);
         if (here.isEmpty()) {
-            return new Outcome(pod, Outcome.Presence.NETNS_GONE, List.of());
+            return Outcome.absent(pod, Outcome.Presence.NETNS_GONE);
         }
         try (OpenPods pods = OpenPods.open(here.get(), peersHere(pod, desired.get()))) {
             Observed observed = pods.observe(pod);
             note(socket, pods);
             if (!pods.isOpen(pod)) {
                 ids.forget(pod);
-                return new Outcome(pod, Outcome.Presence.NETNS_GONE, List.of());
+                return Outcome.absent(pod, Outcome.Presence.NETNS_GONE);
             }
             Planner.Plan plan = Planner.plan(node, pod, desired.get(), observed);
             Map<String, String> undone = deed.apply(pods, plan);
-            List<LinkState> states = plan.states().stream()
-                    .map(state -> undone.containsKey(state.link().toString())
-                            ? state.failed(undone.get(state.link().toString()))
-                            : state)
-                    .toList();
-            return new Outcome(pod, Outcome.Presence.PRESENT, states);
+            List<LinkState> states = undone.isEmpty()
+                    ? plan.states()
+                    : plan.states().stream()
+                            .map(state -> standing(state, undone))
+                            .toList();
+            return Outcome.present(pod, desired.get(), states);
         } catch (NetlinkException | WiringException e) {
             List<LinkState> states = desired.get().stream()
                     .map(each -> new LinkState(each.link(), LinkState.Phase.FAILED, e.getMessage()))
                     .toList();
-            return new Outcome(pod, Outcome.Presence.PRESENT, states);
+            return Outcome.present(pod, desired.get(), states);
         }
+    }
+
+    private static LinkState standing(LinkState planned, Map<String, String> undone) {
+        String reason = undone.get(planned.link().toString());
+        return reason == null ? planned : planned.failed(reason);
     }
 
     /** Sees to it that this node's namespace knows the pods' by an id: that is what a survey looks at and what changes are told by. */

@@ -81,7 +81,18 @@ final class ModelNode {
                 .ifPresent(old -> kernel.release(old.namespace()));
         Set<PodName> affected = new HashSet<>(cluster.place(pod, Optional.of(placement), revision));
         reconcile(pod);
+        affected.removeAll(settledPeers(pod));
         affected.forEach(this::reconcile);
+    }
+
+    private Set<PodName> settledPeers(PodName pod) {
+        Planner.Plan left = plan(pod);
+        List<LinkState> states = left.states().stream()
+                .map(state -> left.lacking().containsKey(state.link().toString()) ? state.failed("") : state)
+                .toList();
+        return DesiredLinks.of(cluster, identity, pod)
+                .map(desired -> Outcome.present(pod, desired, states).settledPeers())
+                .orElse(Set.of());
     }
 
     /** DEL of a container, which may have been deleted before, and the end of its namespace. */
