@@ -15,7 +15,7 @@ Usage: $0 [--quick] [--only links|pods] [--output DIRECTORY]
   Writes benchmarks.md and benchmarks.svg from what it has measured, nothing else. Runs as root; installs what is missing; keeps to
   network namespaces of its own, which it removes however it ends.
 
-  --quick    few repetitions, within two minutes once everything is built; writes to bench/target
+  --quick    few repetitions, some three minutes once everything is built; writes to bench/target
   --only     one half: single links beside C and other tools, or whole pods through the front
   --output   where to write; otherwise docs
 END
@@ -42,7 +42,7 @@ if $QUICK; then
     WARM_CALLS=20 CALLS=7 STARTS=3 MANY_LINKS=1500 MANY_ROUNDS=1 RING_PODS=100 RING_LINKS=400
     OUTPUT=${OUTPUT:-bench/target}
 else
-    ROUNDS=6 LINKS=2000 KOKO_LINKS=50 RIVAL_LINKS=200 REPETITIONS=10 CROWDED_ROUNDS=2 CROWDED_LINKS=1000 CROWD=10000
+    ROUNDS=4 LINKS=1500 KOKO_LINKS=50 RIVAL_LINKS=200 REPETITIONS=10 CROWDED_ROUNDS=2 CROWDED_LINKS=1000 CROWD=10000
     WARM_CALLS=100 CALLS=25 STARTS=10 MANY_LINKS=1500 MANY_ROUNDS=3 RING_PODS=1000 RING_LINKS=4000
     OUTPUT=${OUTPUT:-docs}
 fi

@@ -32,7 +32,7 @@ public final class Latency {
     private static final int WARM_UP = 1000;
 
     private static final int DELETIONS = 10;
-    private static final int WARM_UP_DELETIONS = 300;
+    private static final int WARM_UP_DELETIONS = 200;
 
     private static final Logger LOGGER = Logger.getLogger("io.meshnet");
 
