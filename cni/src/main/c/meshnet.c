@@ -46,7 +46,7 @@
     "[\"0.1.0\",\"0.2.0\",\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}"
 
 /* Error codes of the CNI specification. */
-enum code { INVALID_ENVIRONMENT = 4, IO_FAILURE = 5, TRY_AGAIN_LATER = 11 };
+enum code { INVALID_ENVIRONMENT = 4, IO_FAILURE = 5, TRY_AGAIN_LATER = 11, NOT_AVAILABLE = 50 };
 
 /* Bytes that become more. */
 struct buffer {
@@ -154,11 +154,14 @@ static _Noreturn void fail(enum code code)
 
 #define FAIL(code, ...) (print(&message, __VA_ARGS__), fail(code))
 
-/* Ends the call that the daemon did not answer, with the message; but VERSION has a result of its own. */
+/*
+ * Ends the call that the daemon did not answer, with the message; but VERSION has a result of its own, and STATUS asks whether
+ * there is a daemon to answer.
+ */
 static _Noreturn void fail_unanswered(void)
 {
     if (strcmp(command, "VERSION") != 0)
-        fail(TRY_AGAIN_LATER);
+        fail(strcmp(command, "STATUS") == 0 ? NOT_AVAILABLE : TRY_AGAIN_LATER);
     fprintf(stderr, "%.*s\n", (int)message.length, message.bytes);
     print(&json, VERSIONS);
     finish(&json, EXIT_SUCCESS);

@@ -9,4 +9,10 @@ package io.meshnet.cni;
  * @param args {@code CNI_ARGS}
  * @param config the configuration of this call
  */
-public record Attachment(String containerId, String netns, String ifname, PodArguments args, NetworkConfig config) {}
+public record Attachment(String containerId, String netns, String ifname, PodArguments args, NetworkConfig config) {
+
+    /** What the specification names it by. */
+    AttachmentId id() {
+        return new AttachmentId(containerId, ifname);
+    }
+}

@@ -67,6 +67,11 @@ public final class CniException extends Exception {
         return details;
     }
 
+    /** This error with a message that begins with what it is about. */
+    CniException about(String what) {
+        return new CniException(code, what + ": " + msg(), details, this);
+    }
+
     /** This error with {@code more} appended to the details. */
     CniException withDetails(String more) {
         return new CniException(code, msg(), details.isEmpty() ? more : details + "; " + more, this);

@@ -56,6 +56,8 @@ public record Delegates(Duration deadline, String executables, PluginMounts moun
             }
         }
         throw new CniException(
-                CniException.DELEGATE_FAILED, "failed to find plugin \"" + type + "\" in path [" + call.path() + "]");
+                CniException.DELEGATE_FAILED,
+                "failed to find plugin \"" + type + "\" in path [" + call.path() + "]",
+                "install it there, or correct \"type\" in \"delegate\" of the network configuration");
     }
 }

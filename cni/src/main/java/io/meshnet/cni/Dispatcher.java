@@ -2,9 +2,12 @@ package io.meshnet.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Turns one call of a runtime, environment and standard input, into what the plugin prints and how it exits.
@@ -19,6 +22,7 @@ public final class Dispatcher {
 
     private final PodNetwork network;
     private final Delegates delegates;
+    private final ContainerLocks locks = new ContainerLocks();
 
     /**
      * @param network what the plugin itself does
@@ -61,13 +65,23 @@ public final class Dispatcher {
     private Reply serve(Invocation call, NetworkConfig config) throws CniException {
         Optional<Delegation> delegation = Delegation.of(config);
         return switch (call.command()) {
-            case ADD -> add(call, config, delegation);
-            case DEL -> delete(call, config, delegation);
-            case CHECK -> check(call, config, delegation);
+            case ADD, DEL, CHECK -> inTurn(call, config, delegation);
             case STATUS -> status(call, config, delegation);
             case GC -> collect(call, config, delegation);
             case VERSION -> throw new IllegalStateException("VERSION has no configuration");
         };
+    }
+
+    /** Serves what is about one container once the calls for it that came before have ended. */
+    private Reply inTurn(Invocation call, NetworkConfig config, Optional<Delegation> delegation) throws CniException {
+        try (var _ = locks.take(call.containerId())) {
+            return switch (call.command()) {
+                case ADD -> add(call, config, delegation);
+                case DEL -> delete(call, config, delegation);
+                case CHECK -> check(call, config, delegation);
+                case STATUS, GC, VERSION -> throw new IllegalStateException(call.command() + " is about no container");
+            };
+        }
     }
 
     private Reply add(Invocation call, NetworkConfig config, Optional<Delegation> delegation) throws CniException {
@@ -176,22 +190,59 @@ public final class Dispatcher {
     }
 
     private Reply status(Invocation call, NetworkConfig config, Optional<Delegation> delegation) throws CniException {
-        if (delegation.isPresent() && delegation.get().knows(Command.STATUS)) {
-            delegate(call, delegation.get());
+        if (delegation.isPresent()) {
+            Delegate delegate = findFor(call, delegation.get());
+            if (delegation.get().knows(Command.STATUS)) {
+                delegate.call(call, delegation.get());
+            }
         }
         network.status(config);
         return Reply.success();
     }
 
+    /** A delegate that is not there will be missed by the next ADD, which is what STATUS is to tell. */
+    private Delegate findFor(Invocation status, Delegation delegation) throws CniException {
+        try {
+            return delegates.find(delegation.type(), status);
+        } catch (CniException e) {
+            throw new CniException(CniException.NOT_AVAILABLE, e.msg(), e.details(), e);
+        }
+    }
+
+    /**
+     * Takes every attachment of the network that is not valid any more away as a DEL does, then tells the delegate. One that knows
+     * no GC is told of each by a DEL. Nothing that fails keeps the rest from being done.
+     */
     private Reply collect(Invocation call, NetworkConfig config, Optional<Delegation> delegation) throws CniException {
         Set<AttachmentId> valid = config.validAttachments();
-        Optional<CniException> ours = failureOf(() -> network.collect(config, valid));
-        Optional<CniException> theirs = failureOf(() -> {
-            if (delegation.isPresent() && delegation.get().knows(Command.GC)) {
-                delegate(call, delegation.get().with(AttachmentId.VALID, AttachmentId.json(valid)));
+        boolean known = delegation.isPresent() && delegation.get().knows(Command.GC);
+        Optional<Delegation> toldByDel = known ? Optional.empty() : delegation;
+        List<CniException> failures = new ArrayList<>();
+        for (Attachment each : attached(config, failures)) {
+            if (!valid.contains(each.id())) {
+                failureOf(() -> inTurn(call.deleting(each), config, toldByDel))
+                        .ifPresent(failure ->
+                                failures.add(failure.about("container " + each.containerId() + ", " + each.ifname())));
             }
-        });
-        return replyUnless(call, ours, theirs);
+        }
+        if (known) {
+            Delegation told = delegation.get().with(AttachmentId.VALID, AttachmentId.json(valid));
+            failureOf(() -> delegate(call, told)).ifPresent(failures::add);
+        }
+        if (failures.size() > 1) {
+            String all = failures.stream().map(Dispatcher::both).collect(Collectors.joining("; and "));
+            throw new CniException(failures.getFirst().code(), all, "", failures.getFirst());
+        }
+        if (!failures.isEmpty()) {
+            throw failures.getFirst();
+        }
+        return Reply.success();
+    }
+
+    private List<Attachment> attached(NetworkConfig config, List<CniException> failures) {
+        List<Attachment> attached = new ArrayList<>();
+        failureOf(() -> attached.addAll(network.attached(config))).ifPresent(failures::add);
+        return attached;
     }
 
     private void delegate(Invocation call, Delegation delegation) throws CniException {

@@ -26,6 +26,8 @@ record Invocation(Command command, Map<String, String> variables) {
     private static final String IFNAME = "CNI_IFNAME";
     private static final String ARGS = "CNI_ARGS";
     private static final String PATH = "CNI_PATH";
+    private static final String ADVICE =
+            "whoever executes the plugin sets these variables: section 2 of the CNI specification lists them";
     private static final Pattern VARIABLE = Pattern.compile("CNI_[A-Z0-9_]+");
     private static final Pattern CONTAINER_ID = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
     /** IFNAMSIZ of linux/if.h, less the final zero. */
@@ -122,6 +124,16 @@ record Invocation(Command command, Map<String, String> variables) {
         return new Invocation(command, Map.copyOf(others));
     }
 
+    /** The DEL of an attachment, for one that this call finds to be no longer valid. */
+    Invocation deleting(Attachment attachment) {
+        Map<String, String> others = new TreeMap<>(variables);
+        others.put(CONTAINER, attachment.containerId());
+        others.put(NETNS, attachment.netns());
+        others.put(IFNAME, attachment.ifname());
+        others.put(ARGS, attachment.args().text());
+        return new Invocation(DEL, Map.copyOf(others));
+    }
+
     /** The environment of a delegate: what came with this call, and every variable of the protocol even when it did not come. */
     Map<String, String> environment() {
         Map<String, String> all = new TreeMap<>(variables);
@@ -164,6 +176,6 @@ record Invocation(Command command, Map<String, String> variables) {
     }
 
     private static CniException invalid(String why) {
-        return new CniException(CniException.INVALID_ENVIRONMENT, why);
+        return new CniException(CniException.INVALID_ENVIRONMENT, why, ADVICE);
     }
 }

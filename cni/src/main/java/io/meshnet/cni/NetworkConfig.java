@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 
 /** The configuration that a plugin gets on its standard input: what the specification knows of it, and access to the rest. */
 public final class NetworkConfig {
+    private static final String ADVICE = "correct the network's file in the runtime's directory of CNI configurations,"
+            + " /etc/cni/net.d unless it is configured otherwise";
     private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
 
     private final ObjectNode json;
@@ -144,7 +146,7 @@ public final class NetworkConfig {
     }
 
     static CniException invalid(String why) {
-        return new CniException(CniException.INVALID_CONFIG, why);
+        return new CniException(CniException.INVALID_CONFIG, why, ADVICE);
     }
 
     static CniException incompatible(String whose, String version) {

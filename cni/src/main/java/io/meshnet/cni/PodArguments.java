@@ -46,6 +46,12 @@ public record PodArguments(String podName, String podNamespace, String infraCont
         return new PodArguments(name, namespace, container);
     }
 
+    /** The arguments as {@code CNI_ARGS} has them, for a call that is made on behalf of the pod. */
+    String text() {
+        return "IgnoreUnknown=1;K8S_POD_NAMESPACE=" + podNamespace + ";K8S_POD_NAME=" + podName
+                + ";K8S_POD_INFRA_CONTAINER_ID=" + infraContainerId;
+    }
+
     private static boolean flag(String pair, String value) throws CniException {
         return switch (value.toLowerCase(Locale.ROOT)) {
             case "1", "true" -> true;
@@ -55,6 +61,9 @@ public record PodArguments(String podName, String podNamespace, String infraCont
     }
 
     private static CniException invalid(String why) {
-        return new CniException(CniException.INVALID_ENVIRONMENT, "CNI_ARGS: " + why);
+        return new CniException(
+                CniException.INVALID_ENVIRONMENT,
+                "CNI_ARGS: " + why,
+                "the runtime, or whoever calls it, gives the arguments; IgnoreUnknown=1 has unknown ones ignored");
     }
 }

@@ -1,11 +1,11 @@
 package io.meshnet.cni;
 
-import java.util.Set;
+import java.util.List;
 
 /**
  * What the plugin itself does for an attachment, beside its delegate.
  *
- * <p>Calls come from any thread, virtual ones included, several at once; the runtime does not overlap calls for one container.
+ * <p>Calls come from any thread, virtual ones included, several at once, but for one container one after the other.
  */
 public interface PodNetwork {
 
@@ -49,8 +49,10 @@ public interface PodNetwork {
     void status(NetworkConfig config) throws CniException;
 
     /**
-     * Releases what is held for attachments of the network that are not in {@code valid}, going on after a failure. What
-     * reconciles by itself has nothing to do here.
+     * What is held for the network of {@code config}: an attachment for each ADD that no DEL has followed yet, as that ADD named it. A
+     * GC deletes those that are no longer valid.
      */
-    default void collect(NetworkConfig config, Set<AttachmentId> valid) throws CniException {}
+    default List<Attachment> attached(NetworkConfig config) throws CniException {
+        return List.of();
+    }
 }

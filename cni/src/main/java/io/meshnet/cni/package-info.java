@@ -34,8 +34,8 @@
  *       daemon uses {@code 500} ({@link io.meshnet.cni.Reply#status()}).
  *   <li>The body may be delimited by {@code Content-Length}, by chunks or by the end of the connection. It has at most 64 MiB, the
  *       standard input 16 MiB, a line of the head 64 KiB without NULs; the front does not read on when there is more.
- *   <li>No answer, or one that is no HTTP or has no JSON where there must be some, is CNI error 11 to the runtime. Only VERSION is
- *       then answered by the front itself, so that a runtime can load its configuration before the daemon is up.
+ *   <li>No answer, or one that is no HTTP or has no JSON where there must be some, is CNI error 11 to the runtime, and to STATUS
+ *       50. Only VERSION is then answered by the front itself, so that a runtime can load its configuration before the daemon is up.
  * </ul>
  */
 package io.meshnet.cni;

@@ -124,6 +124,29 @@ class FailureTest {
     }
 
     @Test
+    void status_passes_on_what_the_delegate_says_and_misses_one_that_is_not_there() throws IOException {
+        String config = CONFIG.replace("0.4.0", "1.1.0");
+        plugins.plugin("main", "echo '{\"code\": 51, \"msg\": \"no route\"}'; exit 1");
+        assertThat(caller.error("STATUS", config))
+                .isEqualTo(Caller.json("{\"cniVersion\": \"1.1.0\", \"code\": 51, \"msg\": \"no route\"}"));
+        assertThat(caller.network.calls).isEmpty();
+        for (String delegate : List.of("absent", "absent\", \"cniVersion\": \"1.0.0")) {
+            JsonNode error = caller.error("STATUS", config.replace("main", delegate));
+            assertThat(error.path("code").intValue()).isEqualTo(CniException.NOT_AVAILABLE);
+            assertThat(error.path("msg").asText()).contains("absent", directory.toString());
+            assertThat(error.path("details").asText()).contains("install");
+        }
+    }
+
+    @Test
+    void what_is_wrong_with_a_call_comes_with_what_to_do() {
+        assertThat(caller.error("ADD", "{}").path("details").asText()).contains("/etc/cni/net.d");
+        assertThat(caller.error("MULTIPLY", CONFIG).path("details").asText()).contains("section 2");
+        caller.with("CNI_ARGS", "COLOUR=red");
+        assertThat(caller.error("ADD", CONFIG).path("details").asText()).contains("IgnoreUnknown=1");
+    }
+
+    @Test
     void nothing_at_all_is_answered_with_an_error() {
         Caller.error(caller.send(Map.of(), null));
         Caller.error(caller.send(null, new byte[0]));

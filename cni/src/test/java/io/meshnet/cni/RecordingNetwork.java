@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** A pod network that notes what it is asked and fails where it is told to. */
 final class RecordingNetwork implements PodNetwork {
@@ -12,7 +11,7 @@ final class RecordingNetwork implements PodNetwork {
     final List<Attachment> attachments = new ArrayList<>();
     final Map<String, CniException> failures = new HashMap<>();
     final Map<String, RuntimeException> faults = new HashMap<>();
-    Set<AttachmentId> valid = Set.of();
+    List<Attachment> held = List.of();
     boolean attached;
     boolean stale;
 
@@ -53,9 +52,9 @@ final class RecordingNetwork implements PodNetwork {
     }
 
     @Override
-    public void collect(NetworkConfig config, Set<AttachmentId> valid) throws CniException {
-        this.valid = valid;
-        called("collect", null);
+    public List<Attachment> attached(NetworkConfig config) throws CniException {
+        called("attached", null);
+        return held;
     }
 
     private void called(String what, Attachment attachment) throws CniException {

@@ -113,6 +113,14 @@ final class Attachments {
         return all(byPod.getOrDefault(pod, Set.of())).toList();
     }
 
+    /** What came with a CNI network and was not taken away. */
+    List<PodAttachment> of(String network) {
+        return all.values().stream()
+                .filter(attachment ->
+                        !attachment.detached() && attachment.network().equals(network))
+                .toList();
+    }
+
     /** The incarnation of a pod that came last and was not taken away. */
     Optional<PodAttachment> living(PodName pod) {
         return last(byPod.getOrDefault(pod, Set.of()));
@@ -147,6 +155,7 @@ final class Attachments {
     private static ObjectNode encode(PodAttachment attachment) {
         ObjectNode json = JSON.createObjectNode();
         json.put("container_id", attachment.containerId());
+        json.put("network", attachment.network());
         json.put("pod_namespace", attachment.pod().namespace());
         json.put("pod", attachment.pod().name());
         json.put("net_ns", attachment.netns());
@@ -173,6 +182,7 @@ final class Attachments {
         Endpoints.parse(etcd);
         return new PodAttachment(
                 json.required("container_id").asText(),
+                json.path("network").asText(""),
                 new PodName(
                         json.required("pod_namespace").asText(),
                         json.required("pod").asText()),

@@ -3,6 +3,7 @@ package io.meshnet.daemon;
 import io.meshnet.cni.Attachment;
 import io.meshnet.cni.CniException;
 import io.meshnet.cni.NetworkConfig;
+import io.meshnet.cni.PodArguments;
 import io.meshnet.cni.PodNetwork;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
 
@@ -71,6 +73,7 @@ final class MeshNetwork implements PodNetwork {
             Endpoints endpoints = endpoints(call.config());
             PodAttachment attachment = new PodAttachment(
                     call.containerId(),
+                    call.config().name(),
                     pod.get(),
                     call.netns(),
                     Optional.of(identity(call.netns())),
@@ -100,7 +103,27 @@ final class MeshNetwork implements PodNetwork {
         String etcd = endpoints(call.config()).toString();
         return pod(call)
                 .map(pod -> new PodAttachment(
-                        call.containerId(), pod, call.netns(), Optional.empty(), call.ifname(), etcd, 0, true));
+                        call.containerId(),
+                        call.config().name(),
+                        pod,
+                        call.netns(),
+                        Optional.empty(),
+                        call.ifname(),
+                        etcd,
+                        0,
+                        true));
+    }
+
+    @Override
+    public List<Attachment> attached(NetworkConfig config) {
+        return attachments.of(config.name()).stream()
+                .map(noted -> new Attachment(
+                        noted.containerId(),
+                        noted.netns(),
+                        noted.ifname(),
+                        new PodArguments(noted.pod().name(), noted.pod().namespace(), noted.containerId()),
+                        config))
+                .toList();
     }
 
     @Override

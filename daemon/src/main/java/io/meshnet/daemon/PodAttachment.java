@@ -10,6 +10,7 @@ import java.util.Optional;
  * A pod that a runtime attached to this node.
  *
  * @param containerId the incarnation
+ * @param network name of the CNI network; empty when that was not noted
  * @param pod its name
  * @param netns path of its network namespace
  * @param identity what that namespace was when the pod came; empty when that was not noted
@@ -20,6 +21,7 @@ import java.util.Optional;
  */
 record PodAttachment(
         String containerId,
+        String network,
         PodName pod,
         String netns,
         Optional<NetnsId> identity,
@@ -29,7 +31,7 @@ record PodAttachment(
         boolean detached) {
 
     PodAttachment gone() {
-        return new PodAttachment(containerId, pod, netns, identity, ifname, etcd, since, true);
+        return new PodAttachment(containerId, network, pod, netns, identity, ifname, etcd, since, true);
     }
 
     LocalPod local() {

@@ -55,6 +55,30 @@ class AttachmentsTest {
     }
 
     @Test
+    void ofANetworkIsWhatCameWithItAndWasNotTakenAway() throws IOException {
+        Attachments attachments = Attachments.load(directory);
+        attachments.put(attachment("c1", 1, Optional.empty()));
+        attachments.put(attachment("c2", 2, Optional.empty()).gone());
+
+        assertThat(Attachments.load(directory).of("net"))
+                .extracting(PodAttachment::containerId)
+                .containsExactly("c1");
+        assertThat(attachments.of("another")).isEmpty();
+    }
+
+    @Test
+    void aNoteFromBeforeNetworksWereNotedIsOfNone() throws IOException {
+        Attachments.load(directory).put(attachment("c1", 1, Optional.empty()));
+        Path file = directory.resolve("c1.json");
+        String text = Files.readString(file);
+        assertThat(text).contains("\"network\":\"net\",");
+        Files.writeString(file, text.replace("\"network\":\"net\",", ""));
+
+        assertThat(Attachments.load(directory).find("c1")).isPresent();
+        assertThat(Attachments.load(directory).of("net")).isEmpty();
+    }
+
+    @Test
     void aBrokenFileHarmsNoOther() throws IOException {
         Attachments.load(directory).put(attachment("c1", 1, Optional.empty()));
         Files.writeString(directory.resolve("c2.json"), "{\"container_id\":");
@@ -67,6 +91,14 @@ class AttachmentsTest {
 
     private static PodAttachment attachment(String containerId, long since, Optional<NetnsId> identity) {
         return new PodAttachment(
-                containerId, POD, "/run/netns/" + containerId, identity, "eth0", "http://127.0.0.1:2379", since, false);
+                containerId,
+                "net",
+                POD,
+                "/run/netns/" + containerId,
+                identity,
+                "eth0",
+                "http://127.0.0.1:2379",
+                since,
+                false);
     }
 }

@@ -81,7 +81,9 @@ public final class Front {
             System.err.println(why(reason));
             return print(VERSIONS.getBytes(StandardCharsets.US_ASCII), true);
         }
-        return print(ErrorJson.of(code, unreachable ? why(reason) : reason), false);
+        // To STATUS, trying again later is not an answer: the runtime asks whether it could.
+        int told = unreachable && command.equals("STATUS") ? FrontException.NOT_AVAILABLE : code;
+        return print(ErrorJson.of(told, unreachable ? why(reason) : reason), false);
     }
 
     private String why(String reason) {

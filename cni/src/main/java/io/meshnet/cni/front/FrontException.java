@@ -9,6 +9,9 @@ final class FrontException extends Exception {
     /** CNI error: a passing condition, the runtime should try again. */
     static final int TRY_AGAIN_LATER = 11;
 
+    /** CNI error, of STATUS alone: an ADD could not be served. */
+    static final int NOT_AVAILABLE = 50;
+
     private static final long serialVersionUID = 1L;
 
     private final int code;

@@ -125,6 +125,12 @@ class FrontTest {
         assertThat(call().run("{}")).isEqualTo(Ended.unanswered(directory, "cannot connect: Connection refused"));
     }
 
+    @Test
+    void no_daemon_is_not_available_to_a_status() throws Exception {
+        String why = "meshnetd at " + socket() + ": cannot connect: No such file or directory";
+        assertThat(call().with("CNI_COMMAND", "STATUS").run("{}")).isEqualTo(Ended.error(50, why));
+    }
+
     @ParameterizedTest
     @CsvSource({"106, No such file or directory", "107, Unix domain path too long", "5000, Unix domain path too long"})
     void a_path_that_is_too_long_for_a_socket_is_told(int length, String why) throws Exception {
