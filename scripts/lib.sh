@@ -23,7 +23,7 @@ require_root() {
     [ "$(id -u)" = 0 ] || die "must run as root: it makes network namespaces and installs what is missing"
 }
 
-# What the build, the demo and the tests call for: a program or a file, and the Debian package that has it.
+# What the build, the demo and the tests call for: a program, or another file by its path, and the Debian package that has it.
 required_programs() {
     cat <<END
 mvn maven
@@ -39,10 +39,16 @@ iptables iptables
 strace strace
 setpriv util-linux
 systemd-analyze systemd
+containerd containerd
+runc runc
 $CNI_PLUGINS/bridge containernetworking-plugins
 $CNI_PLUGINS/host-local containernetworking-plugins
+$CNI_PLUGINS/loopback containernetworking-plugins
 END
 }
+
+# The services among those packages. Nothing here needs them: what runs is started by the demo and the tests, in namespaces.
+SERVICES="etcd.service containerd.service"
 
 # Installs the packages of the required programs that are not there, and no others.
 install_missing() {
@@ -60,7 +66,7 @@ install_missing() {
 }
 
 is_there() {
-    command -v "$1" >/dev/null || [ -f "$1" ]
+    command -v "$1" >/dev/null || [ -e "$1" ]
 }
 
 # Puts a kubectl on the PATH that renders the manifests, if the one there does not: Kustomize takes directories as resources
@@ -103,22 +109,51 @@ apt_install() {
     apt-get install -y -qq --no-install-recommends "$@" >/dev/null
 }
 
-# Runs a command that installs packages and keeps their services from being started: etcd's would listen on the machine's
-# own ports, and nothing here needs it.
-without_starting_services() {
-    local policy=/usr/sbin/policy-rc.d status=0
-    if [ -e "$policy" ]; then
-        "$@"
-        return
+# Runs a command that installs packages and keeps their services from being started, now and at the next boot: etcd's would listen
+# on the machine's own ports. What was enabled before stays so, and so does a policy-rc.d that was there, however the script ends
+# short of SIGKILL; after that, the next run puts it back.
+without_starting_services() (
+    before=$(enabled_services)
+    restore_policy
+    trap restore_policy EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    trap 'exit 129' HUP
+    if [ -e "$POLICY" ] || [ -L "$POLICY" ]; then
+        mv "$POLICY" "$POLICY.kept-by-meshnet"
     fi
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
-    ("$@") || status=$?
-    rm -f "$policy"
-    if [ -d /run/systemd/system ] && systemctl --quiet is-enabled etcd.service 2>/dev/null; then
-        systemctl --quiet disable etcd.service
+    printf '#!/bin/sh\n# made by meshnet\nexit 101\n' >"$POLICY"
+    chmod +x "$POLICY"
+    "$@"
+    for service in $(enabled_services); do
+        case " $before " in
+            *" $service "*) ;;
+            *) systemctl --quiet disable "$service" ;;
+        esac
+    done
+)
+
+POLICY=/usr/sbin/policy-rc.d
+
+# Takes away what keeps services from being started, and puts back what was there before.
+restore_policy() {
+    if grep -qs '^# made by meshnet$' "$POLICY"; then
+        rm "$POLICY"
     fi
-    return "$status"
+    if [ -e "$POLICY.kept-by-meshnet" ] || [ -L "$POLICY.kept-by-meshnet" ]; then
+        mv "$POLICY.kept-by-meshnet" "$POLICY"
+    fi
+}
+
+enabled_services() {
+    local service enabled=()
+    [ -d /run/systemd/system ] || return 0
+    for service in $SERVICES; do
+        if systemctl --quiet is-enabled "$service" 2>/dev/null; then
+            enabled+=("$service")
+        fi
+    done
+    echo "${enabled[*]}"
 }
 
 # Sets and exports JAVA_HOME: what it says already, or else the first JDK 25 in the usual places.
@@ -210,7 +245,8 @@ namespaces_are_idle() {
     return 1
 }
 
-# Removes what a test run that was killed could not: namespaces and directories that carry the number of a dead process.
+# Removes what a test run that was killed could not: namespaces, cgroups and directories that carry the number of a dead process.
+# The containers of a node, their shims and their mounts go with the node's first process, which is in the node's namespace.
 sweep_after_killed_tests() {
     local name pid
     for name in $(namespaces "meshnet-[0-9]"); do
@@ -218,9 +254,15 @@ sweep_after_killed_tests() {
         pid=${pid%%-*}
         if [ ! -e "/proc/$pid" ]; then
             remove_namespaces "meshnet-$pid-"
+            remove_cgroups "meshnet-$pid-"
             rm -rf "${TMPDIR:-/tmp}/meshnet-$pid-"*
         fi
     done
+}
+
+# Removes the cgroups whose names begin so, with those within; no process is left in them.
+remove_cgroups() {
+    find /sys/fs/cgroup -depth -type d -path "*/$1*" -exec rmdir {} + 2>/dev/null || true
 }
 
 # Adds up Surefire's reports: prints "tests failures errors skipped".

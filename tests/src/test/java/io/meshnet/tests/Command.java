@@ -38,12 +38,17 @@ record Command(List<String> words, Map<String, String> environment, String input
 
     /** The same, run in a network namespace that {@code ip netns} knows. Its file systems stay as they are. */
     Command inside(String netns) {
-        return new Command(
-                of("nsenter", "--net=/run/netns/" + netns, "--")
-                        .and(words.toArray(String[]::new))
-                        .words(),
-                environment,
-                input);
+        return inside(Path.of("/run/netns", netns));
+    }
+
+    /** The same for a network namespace that a path leads to. */
+    Command inside(Path netns) {
+        return of("nsenter", "--net=" + netns, "--").around(this);
+    }
+
+    /** These words before those of another command, whose environment and input stay what they are. */
+    Command around(Command inner) {
+        return new Command(and(inner.words.toArray(String[]::new)).words(), inner.environment, inner.input);
     }
 
     Command with(Map<String, String> variables) {
@@ -85,14 +90,15 @@ record Command(List<String> words, Map<String, String> environment, String input
         return outcome.out();
     }
 
-    /** Starts it and lets it run; what it says is appended to a file. */
+    /** Starts it and lets it run, once it was fed; what it says is appended to a file. */
     Process start(Path log) {
         try {
-            return builder()
+            Process process = builder()
                     .redirectErrorStream(true)
-                    .redirectInput(Path.of("/dev/null").toFile())
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
+            feed(process);
+            return process;
         } catch (IOException e) {
             throw new UncheckedIOException("cannot start " + this, e);
         }

@@ -33,7 +33,7 @@ final class Daemon implements AutoCloseable {
 
     /** Sends SIGTERM and waits for the end, which is to come by itself. */
     void terminate() {
-        process.destroy();
+        proper().destroy();
         if (!ended()) {
             kill();
             throw new AssertionError(name + " did not end within " + PATIENCE_SECONDS + " s of SIGTERM");
@@ -52,6 +52,12 @@ final class Daemon implements AutoCloseable {
         if (!ended()) {
             throw new AssertionError(name + " survived SIGKILL");
         }
+    }
+
+    /** Itself. Who entered a process namespace for it has forked, only waits for it, and passes no signal on (nsenter(1)). */
+    private ProcessHandle proper() {
+        boolean entered = process.info().command().orElse("").endsWith("/nsenter");
+        return entered ? process.children().findFirst().orElseThrow() : process.toHandle();
     }
 
     @Override

@@ -6,7 +6,7 @@ import org.awaitility.core.ThrowingRunnable;
 
 /** Waits for what becomes true by itself: generously, since only a fault makes anyone wait to the end. */
 final class Eventually {
-    private static final Duration GENEROUS = Duration.ofSeconds(30);
+    private static final Duration GENEROUS = Duration.ofSeconds(90);
     private static final Duration POLL = Duration.ofMillis(50);
 
     private Eventually() {}

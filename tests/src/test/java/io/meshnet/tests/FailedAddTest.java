@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -29,7 +26,7 @@ class FailedAddTest {
         Pod pod1 = LAB.pod("pod1", LAB.node1());
         String error = """
                 {"cniVersion": "0.1.0", "code": 123, "msg": "out of cable", "details": "the drum is empty"}""";
-        plugin("cabler", "cat > /dev/null; echo '" + error + "'; exit 1");
+        LAB.node1().plugin("cabler", "cat > /dev/null; echo '" + error + "'; exit 1");
         ObjectNode config = LAB.node1().config();
         config.putObject("delegate").put("type", "cabler").put("name", "cables");
 
@@ -77,7 +74,7 @@ class FailedAddTest {
     @Test
     void reports_a_delegate_that_ends_without_a_word() throws IOException {
         Pod pod1 = LAB.pod("pod1", LAB.node1());
-        plugin("mute", "cat > /dev/null; exit 7");
+        LAB.node1().plugin("mute", "cat > /dev/null; exit 7");
         ObjectNode config = LAB.node1().config();
         config.putObject("delegate").put("type", "mute");
 
@@ -219,11 +216,5 @@ class FailedAddTest {
         assertThat(pod.node().leases())
                 .as("leases on the node of %s", pod.name())
                 .isEmpty();
-    }
-
-    private static void plugin(String name, String script) throws IOException {
-        Path path = LAB.node1().plugins().resolve(name);
-        Files.writeString(path, "#!/bin/sh\n" + script + "\n");
-        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 }

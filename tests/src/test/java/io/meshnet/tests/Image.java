@@ -13,10 +13,15 @@ final class Image {
 
     /** One of the image's launchers as a command. */
     static Command command(String launcher) {
-        Path path = DIRECTORY.resolve("bin").resolve(launcher);
+        return Command.of(launcher(launcher).toString());
+    }
+
+    /** Where one of the image's launchers is. */
+    static Path launcher(String name) {
+        Path path = DIRECTORY.resolve("bin").resolve(name);
         if (!Files.isExecutable(path)) {
             throw new AssertionError(path + " is not there: build the image first (mvn verify does)");
         }
-        return Command.of(path.toString());
+        return path;
     }
 }

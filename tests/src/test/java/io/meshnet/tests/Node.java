@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ final class Node {
     private final Path log;
     private final Map<String, String> settings = new HashMap<>();
     private UnaryOperator<Command> container = UnaryOperator.identity();
+    private UnaryOperator<Command> place;
     private Daemon daemon;
 
     /**
@@ -44,6 +46,7 @@ final class Node {
         this.netns = underlay.addNode(name, number);
         this.directory = underlay.directory(name);
         this.log = directory.resolve("log");
+        this.place = command -> command.inside(netns);
         settings.put("MESHNET_SOCKET", socket().toString());
         settings.put("MESHNET_STATE", directory.resolve("state").toString());
         settings.put("MESHNET_NODE", name);
@@ -85,8 +88,20 @@ final class Node {
         }
     }
 
+    /** Makes a plugin of a test's own, a shell script. */
+    void plugin(String name, String script) throws IOException {
+        Path path = plugins().resolve(name);
+        Files.writeString(path, "#!/bin/sh\n" + script + "\n");
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+
     String cniPath() {
         return plugins() + ":" + PLUGINS;
+    }
+
+    /** Has the daemon started elsewhere than in the node's network namespace alone, from its next start on. */
+    void placeIn(Machine machine) {
+        place = machine::command;
     }
 
     /** Starts the daemon and waits until it is ready. */
@@ -113,8 +128,8 @@ final class Node {
 
     /** Starts the daemon and waits for nothing. */
     void begin() {
-        Command command = Image.command("meshnetd").with(settings);
-        daemon = Daemon.start(name, container.apply(command).inside(netns), log);
+        Command command = container.apply(Image.command("meshnetd").with(settings));
+        daemon = Daemon.start(name, place.apply(command), log);
     }
 
     void awaitReady() {

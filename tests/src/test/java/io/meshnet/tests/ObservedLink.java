@@ -1,6 +1,7 @@
 package io.meshnet.tests;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,11 @@ record ObservedLink(JsonNode json) {
 
     /** All links of a namespace by their names. */
     static Map<String, ObservedLink> in(String netns) {
+        return in(Path.of("/run/netns", netns));
+    }
+
+    /** The same for a namespace that a path leads to. */
+    static Map<String, ObservedLink> in(Path netns) {
         return shownBy(Command.ip("-j", "-d", "address", "show").inside(netns));
     }
 
@@ -38,6 +44,11 @@ record ObservedLink(JsonNode json) {
 
     int ifindex() {
         return json.path("ifindex").asInt();
+    }
+
+    /** The ifindex of the peer, in the peer's namespace; 0 for a link that has none. */
+    int peer() {
+        return json.path("link_index").asInt();
     }
 
     /** veth, vxlan, bridge; empty for the loopback. */
