@@ -1,8 +1,12 @@
 package io.meshnet.tests;
 
+import static io.meshnet.tests.Eventually.eventually;
+
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import org.awaitility.core.ThrowingRunnable;
 
 /**
  * A call of the {@code meshnet} binary as a runtime makes it. Immutable: every step gives a new one.
@@ -46,12 +50,24 @@ record CniCall(Node node, Map<String, String> environment, String input) {
 
     /** Makes the call. */
     CniAnswer answer() {
-        Outcome outcome = Image.command("meshnet")
+        return new CniAnswer(command().run());
+    }
+
+    /** Makes the call, and kills the plugin, as a runtime does at its deadline, once a condition holds. */
+    void killedWhen(Path answers, ThrowingRunnable condition) {
+        Daemon plugin = Daemon.start("meshnet", command(), answers);
+        try {
+            eventually(condition);
+        } finally {
+            plugin.kill();
+        }
+    }
+
+    private Command command() {
+        return Image.command("meshnet")
                 .inside(node.netns())
                 .with(environment)
                 .with(Map.of("MESHNET_SOCKET", node.socket().toString()))
-                .fed(input)
-                .run();
-        return new CniAnswer(outcome);
+                .fed(input);
     }
 }
