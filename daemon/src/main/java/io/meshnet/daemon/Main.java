@@ -260,8 +260,7 @@ public final class Main implements Callable<Integer> {
         PeerDaemons peers = new PeerDaemons(configuration.port());
         Fabrics fabrics = new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, configuration);
         fabrics.start();
-        AdvisingNetwork network =
-                new AdvisingNetwork(new MeshNetwork(fabrics, attachments, kernel, configuration));
+        AdvisingNetwork network = new AdvisingNetwork(new MeshNetwork(fabrics, attachments, kernel, configuration));
         Dispatcher dispatcher = new Dispatcher(network, new Delegates(mounts));
         Server server = Server.start(configuration, dispatcher, fabrics);
         LOG.log(Logger.Level.INFO, "{0} serves as {1}", "meshnet " + Version.text(), identity);

@@ -42,8 +42,9 @@ class CheckTest {
     @MethodSource("damages")
     void names_the_link_and_what_is_not_right_about_it(
             String what, String ifname, String script, String link, String reason) {
-        CniAnswer answer = checkAfter(
-                () -> Command.of("sh", "-e", "-c", script, ifname).inside(pod1.netns()).output());
+        CniAnswer answer = checkAfter(() -> Command.of("sh", "-e", "-c", script, ifname)
+                .inside(pod1.netns())
+                .output());
 
         assertThat(answer.json().path("msg").asText())
                 .contains(link)

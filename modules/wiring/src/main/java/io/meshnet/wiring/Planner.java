@@ -33,8 +33,8 @@ final class Planner {
         /** What each link lacks for which there is something to do, by the name that its actions give it, in words. */
         Map<String, String> lacking() {
             Map<String, String> lacking = new HashMap<>();
-            actions.forEach(action -> lacking.merge(
-                    action.link(), "it lacks " + action, (some, _) -> some + ", and " + action));
+            actions.forEach(action ->
+                    lacking.merge(action.link(), "it lacks " + action, (some, _) -> some + ", and " + action));
             return lacking;
         }
     }
