@@ -4,8 +4,10 @@ import static io.meshnet.tests.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -20,11 +22,13 @@ class CheckTest {
     private static final String REPLACE = "alias=$(ip -o link show $0 | sed 's/.*alias //') && ip link delete $0"
             + " && %s && ip link set $0 group 1835365224 && ip link set $0 alias \"$alias\" && ip link set $0 up";
 
+    /** What is damaged stays so until it is checked: no periodic look at the links comes in between. */
     @RegisterExtension
-    static final Lab LAB = new Lab();
+    static final Lab LAB = new Lab(Map.of("MESHNET_RESYNC", "86400"));
 
     private Pod pod1;
     private ObjectNode config;
+    private Process held;
 
     @BeforeEach
     void addTriangle() {
@@ -36,6 +40,13 @@ class CheckTest {
         LAB.pod("pod3", LAB.node2()).add().succeeded();
         eventually(() -> assertThat(pod1.pings("13.13.13.3")).isTrue());
         assertThat(pod1.pings("12.12.12.2")).isTrue();
+        held = LAB.node1().hold("drift");
+    }
+
+    /** Lets the daemon see what was done, and mend it. */
+    @AfterEach
+    void release() {
+        held.destroy();
     }
 
     @ParameterizedTest(name = "{0}")
@@ -114,7 +125,7 @@ class CheckTest {
         assertThat(pod4.check(other).succeeded().outcome().out()).isEmpty();
     }
 
-    /** Checks right after some damage; again, should the daemon's periodic reconciliation have come in between and mended it. */
+    /** Checks right after some damage; again, should the daemon, told of something that lay behind, have mended it in between. */
     private CniAnswer checkAfter(Runnable damage) {
         AtomicReference<CniAnswer> answer = new AtomicReference<>();
         eventually(() -> {

@@ -164,6 +164,25 @@ final class Node {
         throw new AssertionError("meshnetd on " + name + " has no thread " + wanted);
     }
 
+    /**
+     * Holds one thread of the daemon at the next thing that it does with a socket, while the others go on; ending the process that is
+     * returned lets it go.
+     */
+    Process hold(String thread) {
+        Path trace = directory.resolve("strace-" + thread);
+        Process strace = Command.of(
+                        "strace",
+                        "-p",
+                        Long.toString(thread(thread)),
+                        "-e",
+                        "trace=poll,ppoll,recvmsg,recvfrom",
+                        "-e",
+                        "inject=poll,ppoll,recvmsg,recvfrom:delay_enter=600s")
+                .start(trace);
+        eventually(() -> assertThat(Daemon.text(trace)).contains("attached"));
+        return strace;
+    }
+
     /** Removes what the daemon has noted, as a reboot does. The daemon is not running. */
     void forget() {
         Command.of("rm", "-r", directory.resolve("state").toString()).output();

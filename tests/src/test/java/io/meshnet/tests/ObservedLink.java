@@ -56,11 +56,6 @@ record ObservedLink(JsonNode json) {
         return json.path("linkinfo").path("info_kind").asText();
     }
 
-    /** For a veth the ifindex of its other end. */
-    int peer() {
-        return json.path("link_index").asInt();
-    }
-
     int mtu() {
         return json.path("mtu").asInt();
     }

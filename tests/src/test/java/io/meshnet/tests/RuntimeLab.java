@@ -66,7 +66,7 @@ final class RuntimeLab implements BeforeEachCallback, AfterEachCallback, AfterAl
         requireParts();
         underlay = new Underlay();
         try {
-            etcd = new Etcd(underlay);
+            etcd = new Etcd(underlay, 1);
             etcd.start();
             node1 = new RuntimeNode(underlay, 1, RuntimeNode.Form.DELEGATE);
             node2 = new RuntimeNode(underlay, 2, RuntimeNode.Form.CHAINED);
