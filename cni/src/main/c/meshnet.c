@@ -62,7 +62,7 @@ BUFFER(input, LARGEST_INPUT + 1); /* the one more shows that there are too many 
 BUFFER(request, LARGEST_HEAD);
 BUFFER(body, LARGEST_BODY);
 BUFFER(message, LARGEST_MESSAGE);
-BUFFER(json, 6 * LARGEST_MESSAGE + 100); /* a message with every byte escaped, and what surrounds it */
+BUFFER(json, 6 * LARGEST_MESSAGE + 300); /* a message with every byte escaped, and what surrounds it */
 
 /* What is read from the head of an answer (RFC 9112). */
 struct head {
@@ -135,6 +135,19 @@ static uint32_t decode(const char **at, const char *end)
     return c >= 0xd800 && c <= 0xdfff ? replacement : c;
 }
 
+/* What to do about an error of that code. */
+static const char *advice(enum code code)
+{
+    switch (code) {
+    case INVALID_ENVIRONMENT:
+        return "see what the runtime gives to the plugin: CNI_ variables of printable ASCII, and MESHNET_TIMEOUT";
+    case IO_FAILURE:
+        return "see what the runtime gives to the plugin as standard input: the network configuration, and its end";
+    default:
+        return "see that meshnetd runs on this node, and that MESHNET_SOCKET, where it is set, is the same for both";
+    }
+}
+
 /* Ends the call with a CNI error and the message. In the JSON, characters outside printable ASCII are escaped. */
 static _Noreturn void fail(enum code code)
 {
@@ -148,7 +161,7 @@ static _Noreturn void fail(enum code code)
         else
             print(&json, c == '"' || c == '\\' ? "\\%c" : "%c", (int)c);
     }
-    print(&json, "\"}");
+    print(&json, "\",\"details\":\"%s\"}", advice(code));
     finish(&json, EXIT_FAILURE);
 }
 

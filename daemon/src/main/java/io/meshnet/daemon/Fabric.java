@@ -222,8 +222,22 @@ final class Fabric {
         }
     }
 
-    /** Fails unless every link of the pod whose peer runs is as it should be. Changes nothing. */
-    void check(PodName pod) throws CniException {
+    /**
+     * Fails unless the pod, if it has links, is known to run here in that container, and every link whose peer runs is as it should be.
+     * Changes nothing.
+     */
+    void check(PodName pod, String containerId) throws CniException {
+        Optional<Placement> placement = cluster.find(pod).flatMap(PodRecord::placement);
+        boolean here = placement.isPresent()
+                && node.hosts(placement.get())
+                && Set.of("", containerId).contains(placement.get().containerId());
+        if (!here && cluster.isInTopology(pod)) {
+            String instead = placement
+                    .map(each -> "it runs in container " + each.containerId() + " on node " + each.node())
+                    .orElse("that it runs is not published");
+            throw new CniException(
+                    Codes.WIRING, "pod " + pod + " has links, but not in container " + containerId + ": " + instead);
+        }
         wiring.check(pod);
     }
 

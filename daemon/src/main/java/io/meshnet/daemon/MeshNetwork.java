@@ -130,7 +130,7 @@ final class MeshNetwork implements PodNetwork {
     public void check(Attachment call) throws CniException {
         Optional<PodName> pod = pod(call);
         if (pod.isPresent()) {
-            fabrics.fabric(endpoints(call.config())).check(pod.get());
+            fabrics.fabric(endpoints(call.config())).check(pod.get(), call.containerId());
         }
     }
 

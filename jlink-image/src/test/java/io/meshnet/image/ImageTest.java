@@ -127,6 +127,15 @@ final class ImageTest {
     }
 
     @Test
+    void aFrontWhoseJvmCannotStartLeavesTheStandardOutputAlone() throws IOException, InterruptedException {
+        String little = "ulimit -v 400000; exec \"$0\"";
+        Outcome outcome = run(Map.of("CNI_COMMAND", "ADD"), "/bin/sh", "-c", little, launcher("meshnet-java"));
+        assertThat(outcome.status()).isEqualTo(1);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).contains("Error occurred during initialization of VM");
+    }
+
+    @Test
     void theLaunchersFindTheImageThroughLinks() throws IOException, InterruptedException {
         Path plugins = Files.createDirectory(folder.resolve("plugins"));
         Path relative = Files.createSymbolicLink(plugins.resolve("relative"), Path.of("../meshnet/bin/meshnetctl"));

@@ -116,6 +116,15 @@ class CheckTest {
     }
 
     @Test
+    void tells_that_the_pod_runs_in_another_container_by_now() {
+        Pod moved = LAB.pod("pod1", LAB.node2());
+        moved.add().succeeded();
+
+        eventually(() -> assertThat(pod1.check(config).failedWith(WIRING).text())
+                .contains("default/pod1", pod1.containerId(), moved.containerId(), "node2"));
+    }
+
+    @Test
     void minds_no_link_whose_peer_does_not_run() {
         Pod pod4 = LAB.pod("pod4", LAB.node1());
         LAB.upload(new Topology().link(44, Topology.end("pod4", "eth1", ""), Topology.end("nobody", "eth1", "")));

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -83,6 +85,35 @@ class NodeStateTest {
         LAB.assertReleased(pod2);
         LAB.assertReleased(pod3);
         assertThat(LAB.node1().leases()).hasSize(1);
+    }
+
+    @Test
+    void gc_goes_on_after_a_failure_and_tells_of_all() throws IOException {
+        Path stubborn = LAB.node1().plugins().resolve("stubborn");
+        LAB.node1().plugin("unwilling", """
+                        if [ $CNI_COMMAND = DEL ] && [ -e %s ]; then
+                          cat > /dev/null; echo '{"code": 5, "msg": "stuck"}'; exit 1
+                        fi
+                        exec %s/bridge""".formatted(stubborn, Node.PLUGINS));
+        ObjectNode config = config();
+        ((ObjectNode) config.path("delegate")).put("type", "unwilling");
+        LAB.upload(Topology.pair());
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+        Pod pod2 = LAB.pod("pod2", LAB.node1());
+        pod1.add(config).succeeded();
+        pod2.add(config).succeeded();
+        Files.createFile(stubborn);
+        config.putArray("cni.dev/valid-attachments");
+
+        CniAnswer answer = aboutNode("GC", config);
+
+        assertThat(answer.failedWith(5).json().path("msg").asText())
+                .contains("container " + pod1.containerId() + ", eth0: stuck")
+                .contains("container " + pod2.containerId() + ", eth0: stuck");
+        assertThat(pod1.links()).containsOnlyKeys("lo", "eth0");
+        assertThat(LAB.etcd().get("/pod1/src_ip") + LAB.etcd().get("/pod2/src_ip"))
+                .isEmpty();
+        Files.delete(stubborn);
     }
 
     /** A configuration of the version that has the two commands, with a delegate that speaks an older one. */

@@ -136,6 +136,44 @@ class ProtocolTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"0.1.0", "0.2.0", "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0"})
+    void serves_a_chain_of_every_version(String version) {
+        LAB.upload(Topology.pair());
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+        Pod pod2 = LAB.pod("pod2", LAB.node1());
+        ObjectNode config = chain(version, "10.244.1.99/24");
+
+        CniAnswer answer = pod1.add(config).succeeded();
+        pod2.add(chain(version, "10.244.1.98/24")).succeeded();
+
+        assertThat(answer.json()).isEqualTo(config.path("prevResult"));
+        assertThat(pod1.pings("12.12.12.2")).isTrue();
+        if (version.compareTo("0.4.0") < 0) {
+            pod1.check(config).failedWith(INCOMPATIBLE_VERSION);
+        } else {
+            assertThat(pod1.check(config).succeeded().outcome().out()).isEmpty();
+        }
+        assertThat(pod1.call("DEL")
+                        .config(config)
+                        .answer()
+                        .succeeded()
+                        .outcome()
+                        .out())
+                .isEmpty();
+        LAB.assertReleased(pod1);
+        config.remove("prevResult");
+        assertThat(pod1.call("DEL")
+                        .with("CNI_NETNS", "")
+                        .config(config)
+                        .answer()
+                        .succeeded()
+                        .outcome()
+                        .out())
+                .isEmpty();
+        assertThat(pod2.links()).containsOnlyKeys("lo");
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_PATH"})
     void names_a_variable_that_is_missing(String variable) {
         Pod pod = LAB.pod("pod1", LAB.node1());
@@ -239,6 +277,23 @@ class ProtocolTest {
         ObjectNode previous = config.putObject("prevResult").put("cniVersion", "1.0.0");
         previous.putArray("ips").addObject().put("address", address).put("gateway", "10.244.1.1");
         previous.putObject("dns").putArray("nameservers").add("10.96.0.10");
+        return config;
+    }
+
+    /** A configuration of a version, chained behind a plugin that gave the pod an address. */
+    private static ObjectNode chain(String version, String address) {
+        ObjectNode config = LAB.node1().config().put("cniVersion", version);
+        config.remove("delegate");
+        ObjectNode previous = config.putObject("prevResult").put("cniVersion", version);
+        if (version.compareTo("0.3.0") < 0) {
+            previous.putObject("ip4").put("ip", address);
+        } else {
+            ObjectNode ip = previous.putArray("ips").addObject();
+            if (version.compareTo("1.0.0") < 0) {
+                ip.put("version", "4");
+            }
+            ip.put("address", address);
+        }
         return config;
     }
 

@@ -20,7 +20,23 @@ final class ErrorJson {
                 json.append(c);
             }
         }
-        return json.append("\"}").toString().getBytes(StandardCharsets.US_ASCII);
+        return json.append("\",\"details\":\"")
+                .append(advice(code))
+                .append("\"}")
+                .toString()
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** What to do about an error of that code; has nothing to be escaped. */
+    private static String advice(int code) {
+        return switch (code) {
+            case FrontException.INVALID_ENVIRONMENT ->
+                "see what the runtime gives to the plugin: CNI_ variables of printable ASCII, and MESHNET_TIMEOUT";
+            case FrontException.IO_FAILURE ->
+                "see what the runtime gives to the plugin as standard input: the network configuration, and its end";
+            default ->
+                "see that meshnetd runs on this node, and that MESHNET_SOCKET, where it is set, is the same for both";
+        };
     }
 
     private static void escape(StringBuilder json, char c) {

@@ -119,6 +119,17 @@ class FrontTest {
     }
 
     @Test
+    void an_error_is_one_of_cni_that_says_what_to_do() throws Exception {
+        assertThat(call().run("{}").stdout())
+                .isEqualTo("{\"cniVersion\":\"1.1.0\",\"code\":11,\"msg\":\"meshnetd at " + socket()
+                        + ": cannot connect: No such file or directory\",\"details\":\"see that meshnetd runs on this node,"
+                        + " and that MESHNET_SOCKET, where it is set, is the same for both\"}");
+        assertThat(call().with("CNI_ARGS", " ").run("{}").stdout())
+                .contains("\"details\":\"see what the runtime gives");
+        assertThat(call().throughShell("exec \"$@\" </").run("").stdout()).contains("as standard input");
+    }
+
+    @Test
     void a_socket_nobody_listens_on_is_try_again_later() throws Exception {
         daemon("").close();
         assertThat(socket()).exists();
