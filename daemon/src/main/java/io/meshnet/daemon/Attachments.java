@@ -113,7 +113,7 @@ final class Attachments {
         return all(byPod.getOrDefault(pod, Set.of())).toList();
     }
 
-    /** What came with a CNI network and was not taken away. */
+    /** What came with a CNI network and was not taken away, be its namespace still there or not. */
     List<PodAttachment> of(String network) {
         return all.values().stream()
                 .filter(attachment ->
@@ -140,8 +140,7 @@ final class Attachments {
     }
 
     private Optional<PodAttachment> last(Set<String> ids) {
-        return all(ids).filter(attachment -> !attachment.detached())
-                .max(Comparator.comparingLong(PodAttachment::since));
+        return all(ids).filter(PodAttachment::living).max(Comparator.comparingLong(PodAttachment::since));
     }
 
     private Stream<PodAttachment> all(Set<String> ids) {
@@ -167,7 +166,7 @@ final class Attachments {
         json.put("ifname", attachment.ifname());
         json.put("etcd", attachment.etcd());
         json.put("since", attachment.since());
-        json.put("detached", attachment.detached());
+        json.put("stage", attachment.stage().name());
         return json;
     }
 
@@ -191,6 +190,6 @@ final class Attachments {
                 json.required("ifname").asText(),
                 etcd,
                 json.required("since").asLong(),
-                json.required("detached").asBoolean());
+                PodAttachment.Stage.valueOf(json.required("stage").asText()));
     }
 }

@@ -297,7 +297,7 @@ final class Fabric {
 
     /** Whether the pod lives elsewhere by now, or here in another container, and its runtime has not taken this one away yet. */
     boolean isSuperseded(PodAttachment attachment) {
-        return !attachment.detached()
+        return attachment.living()
                 && cluster.find(attachment.pod())
                         .flatMap(PodRecord::placement)
                         .filter(placement -> !placement.containerId().equals(attachment.containerId()))
@@ -335,7 +335,10 @@ final class Fabric {
                         pod,
                         placement.get().netns());
                 unregister(pod, containerId);
-                attachments.remove(containerId);
+                Optional<PodAttachment> lost = attachments.find(containerId).map(PodAttachment::lost);
+                if (lost.isPresent()) {
+                    attachments.put(lost.get());
+                }
             }
         } catch (StoreException | IOException | CniException e) {
             LOG.log(Level.WARNING, "pod {0}: its end is published later: {1}", pod, e.getMessage());

@@ -178,7 +178,7 @@ final class Fabrics implements AutoCloseable {
         try (Netns open = Netns.open(netns)) {
             Optional<NetnsId> identity = Optional.of(open.id());
             return attachments.all().stream()
-                    .filter(each -> !each.detached() && each.identity().equals(identity))
+                    .filter(each -> each.living() && each.identity().equals(identity))
                     .max(Comparator.comparingLong(PodAttachment::since));
         } catch (NetlinkException e) {
             return attachments.at(netns.toString());

@@ -50,7 +50,7 @@ final class MeshNetwork implements PodNetwork {
     public boolean isAttached(Attachment call) {
         return attachments
                 .find(call.containerId())
-                .filter(known -> !known.detached())
+                .filter(PodAttachment::living)
                 .isPresent();
     }
 
@@ -80,7 +80,7 @@ final class MeshNetwork implements PodNetwork {
                     call.ifname(),
                     endpoints.toString(),
                     System.currentTimeMillis(),
-                    false);
+                    PodAttachment.Stage.LIVING);
             fabrics.fabric(endpoints).attach(attachment, patience(call.config()));
         }
     }
@@ -111,7 +111,7 @@ final class MeshNetwork implements PodNetwork {
                         call.ifname(),
                         etcd,
                         0,
-                        true));
+                        PodAttachment.Stage.DETACHED));
     }
 
     @Override

@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param ifname the interface that the delegate made
  * @param etcd endpoints of the store that the call named, comma-separated
  * @param since when it came, in milliseconds since 1970; 0 when that was not noted
- * @param detached whether the runtime took it away, and only the store does not know yet
+ * @param stage how far its life is
  */
 record PodAttachment(
         String containerId,
@@ -28,10 +28,38 @@ record PodAttachment(
         String ifname,
         String etcd,
         long since,
-        boolean detached) {
+        Stage stage) {
 
+    /** How far an attachment's life is. */
+    enum Stage {
+        /** The runtime added it. */
+        LIVING,
+        /** Its namespace is gone, and the runtime has not taken it away: what the delegate holds for it is still to be released. */
+        LOST,
+        /** The runtime took it away, and only the store does not know yet. */
+        DETACHED
+    }
+
+    boolean living() {
+        return stage == Stage.LIVING;
+    }
+
+    boolean detached() {
+        return stage == Stage.DETACHED;
+    }
+
+    /** The same, once the runtime has taken it away. */
     PodAttachment gone() {
-        return new PodAttachment(containerId, network, pod, netns, identity, ifname, etcd, since, true);
+        return in(Stage.DETACHED);
+    }
+
+    /** The same, once its namespace was found to be gone. */
+    PodAttachment lost() {
+        return detached() ? this : in(Stage.LOST);
+    }
+
+    private PodAttachment in(Stage other) {
+        return new PodAttachment(containerId, network, pod, netns, identity, ifname, etcd, since, other);
     }
 
     LocalPod local() {

@@ -79,6 +79,18 @@ class AttachmentsTest {
     }
 
     @Test
+    void whatIsLostIsNeitherAliveNorForgotten() throws IOException {
+        Attachments attachments = Attachments.load(directory);
+        PodAttachment lost = attachment("c1", 1, Optional.empty()).lost();
+        attachments.put(lost);
+
+        assertThat(Attachments.load(directory).of("net")).containsExactly(lost);
+        assertThat(attachments.living(POD)).isEmpty();
+        assertThat(attachments.at(lost.netns())).isEmpty();
+        assertThat(lost.gone().lost().detached()).isTrue();
+    }
+
+    @Test
     void aBrokenFileHarmsNoOther() throws IOException {
         Attachments.load(directory).put(attachment("c1", 1, Optional.empty()));
         Files.writeString(directory.resolve("c2.json"), "{\"container_id\":");
@@ -99,6 +111,6 @@ class AttachmentsTest {
                 "eth0",
                 "http://127.0.0.1:2379",
                 since,
-                false);
+                PodAttachment.Stage.LIVING);
     }
 }

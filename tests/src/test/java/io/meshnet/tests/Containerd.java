@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 
 /** Debian's containerd on a machine, with a root, a state, a socket and CNI directories of its own. */
 final class Containerd {
@@ -20,18 +19,13 @@ final class Containerd {
     private final Path directory;
     private final Path socket;
     private final Path log;
-    private final Map<String, String> environment;
     private Daemon daemon;
     private Cri cri;
 
-    /**
-     * @param directory for all that it keeps
-     * @param environment all of its environment, but for {@code PATH}
-     */
-    Containerd(Underlay underlay, Machine machine, Path directory, Map<String, String> environment) {
+    /** @param directory for all that it keeps */
+    Containerd(Underlay underlay, Machine machine, Path directory) {
         this.machine = machine;
         this.directory = directory;
-        this.environment = environment;
         socket = directory.resolve("containerd.sock");
         log = directory.resolve("containerd.log");
         try {
@@ -86,12 +80,8 @@ final class Containerd {
 
     /** Starts it, and waits for nothing. */
     void begin() {
-        Command command = Command.of("env", "-i", PATH);
-        for (Map.Entry<String, String> variable : environment.entrySet()) {
-            command = command.and(variable.getKey() + "=" + variable.getValue());
-        }
-        command = command.and(
-                "containerd", "--config", directory.resolve("config.toml").toString());
+        Command command = Command.of("env", "-i", PATH, "containerd", "--config")
+                .and(directory.resolve("config.toml").toString());
         daemon = Daemon.start("containerd", machine.command(command), log);
         cri = new Cri(socket);
     }
@@ -136,11 +126,19 @@ final class Containerd {
         }
     }
 
-    /** Gives it an image, for pods to be made of. */
-    void load(Path archive) {
-        machine.command(Command.of("ctr", "--address=" + socket, "--namespace=k8s.io", "images", "import")
-                        .and("--snapshotter=native", archive.toString()))
+    /**
+     * Gives it an image, for pods or other containers to be made of.
+     *
+     * @return what {@code ctr} says of it
+     */
+    String load(Path archive) {
+        return machine.command(ctr("images", "import", "--snapshotter=native", archive.toString()))
                 .output();
+    }
+
+    /** A call of containerd's own client, yet to be run on the machine. */
+    Command ctr(String... arguments) {
+        return Command.of("ctr", "--address=" + socket, "--namespace=k8s.io").and(arguments);
     }
 
     Cri cri() {

@@ -7,11 +7,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.grpc.StatusRuntimeException;
 import io.meshnet.tests.generated.cri.PodSandbox;
 import io.meshnet.tests.generated.cri.PodSandboxState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -22,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ContainerdTest {
     private static final long SEED = 20_260_707;
     private static final int CROWD = 20;
+    /** The name of meshnet's image in what ctr says of its import. */
+    private static final Pattern IMAGE = Pattern.compile("localhost/meshnet:[^ ]+");
 
     @RegisterExtension
     static final RuntimeLab LAB = new RuntimeLab();
@@ -138,6 +146,57 @@ class ContainerdTest {
         assertThat(first.pings(second.address())).isTrue();
         LAB.node1().kubelet().delete("plain2");
         assertThat(LAB.node1().node().leases()).containsExactly(first.address());
+    }
+
+    @Test
+    void runs_from_the_archive_in_containers_as_the_manifests_say() throws IOException {
+        RuntimeNode node = LAB.node1();
+        node.node().stop();
+        node.uninstall();
+        Matcher said = IMAGE.matcher(node.runtime().load(Image.archive()));
+        assertThat(said.find()).as("%s", said).isTrue();
+        Overlay manifests = Overlay.render("delegate");
+        Map<String, Path> directories = Map.of(
+                "/opt/cni/bin",
+                node.runtime().plugins(),
+                "/etc/cni/net.d",
+                node.runtime().configurations());
+        var installation = new ManifestContainer(node, said.group(), manifests, "install", directories);
+        var daemon = new ManifestContainer(node, said.group(), manifests, "meshnetd", directories);
+
+        try (Daemon install = installation.start()) {
+            node.node().contain(command -> daemon.command(command.environment()));
+            node.node().start();
+            eventually(() -> assertThat(node.runtime().cri().network()).contains("meshnet"));
+            Map<String, Sandbox> pods = triangle();
+
+            // Where the delegate notes its leases the container sees nothing.
+            assertThat(node.node().leases()).hasSize(2);
+            Map<String, Integer> before = ifindexes(pods.get("pod1"));
+            node.node().stop();
+            node.node().start();
+            node.kubelet().delete("pod2");
+            pods.put("pod2", node.kubelet().run("pod2"));
+            eventually(() -> assertTriangle(pods));
+            assertThat(ifindexes(pods.get("pod1"))).containsEntry("eth2", before.get("eth2"));
+            List.of("pod1", "pod2").forEach(node.kubelet()::delete);
+            assertThat(node.node().leases()).isEmpty();
+            assertThat(install.running()).isTrue();
+            install.terminate();
+        }
+        Path scratch = Files.createTempDirectory(node.node().directory(), "patched");
+        Overlay removal = Overlay.patched("delegate", "uninstall.yaml", scratch);
+        try (Daemon uninstall = new ManifestContainer(node, said.group(), removal, "install", directories).start()) {
+            eventually(() ->
+                    assertThat(node.runtime().plugins().resolve("meshnet")).doesNotExist());
+            assertThat(node.runtime().configurations()).isDirectoryNotContaining("glob:**meshnet*");
+            uninstall.terminate();
+        }
+        node.node().stop();
+        node.node().contain(UnaryOperator.identity());
+        node.reinstall();
+        node.node().start();
+        eventually(() -> assertThat(node.runtime().cri().network()).contains("my_network"));
     }
 
     @Test

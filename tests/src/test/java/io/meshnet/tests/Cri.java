@@ -61,8 +61,17 @@ final class Cri implements AutoCloseable {
 
     /** What the runtime says of itself: RuntimeReady and NetworkReady. */
     List<RuntimeCondition> conditions() {
-        StatusResponse answer = call("Status", StatusRequest.getDefaultInstance(), StatusResponse.getDefaultInstance());
-        return answer.getStatus().getConditionsList();
+        return status().getStatus().getConditionsList();
+    }
+
+    /** The CNI configuration that the runtime uses at present. */
+    String network() {
+        return status().getInfoOrDefault("cniconfig", "");
+    }
+
+    private StatusResponse status() {
+        var request = StatusRequest.newBuilder().setVerbose(true).build();
+        return call("Status", request, StatusResponse.getDefaultInstance());
     }
 
     /**

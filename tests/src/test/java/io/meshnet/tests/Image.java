@@ -16,6 +16,15 @@ final class Image {
         return Command.of(launcher(launcher).toString());
     }
 
+    /** The same as an OCI archive. */
+    static Path archive() {
+        Path archive = DIRECTORY.resolveSibling("meshnet-oci.tar");
+        if (!Files.exists(archive)) {
+            throw new AssertionError(archive + " is not there: make it first (mvn verify does)");
+        }
+        return archive;
+    }
+
     /** Where one of the image's launchers is. */
     static Path launcher(String name) {
         Path path = DIRECTORY.resolve("bin").resolve(name);

@@ -11,9 +11,13 @@ import java.util.concurrent.TimeUnit;
  * {@code /var/lib} of their own. Whatever is started or mounted in it goes with its first process, also when this one is killed.
  */
 final class Machine {
-    /** Also a cgroup file system, where the caller's machine has mounted none. */
+    /**
+     * Also a cgroup file system, where the caller's machine has mounted none. What is mounted here is seen in containers that want it, as
+     * on machines that systemd starts.
+     */
     private static final String PREPARE = "mount -t tmpfs run /run && mount -t tmpfs lib /var/lib"
-            + " && { mountpoint -q /sys/fs/cgroup || mount -t cgroup2 cgroup /sys/fs/cgroup; } && exec \"$0\"";
+            + " && { mountpoint -q /sys/fs/cgroup || mount -t cgroup2 cgroup /sys/fs/cgroup; }"
+            + " && mount --make-rshared / && exec \"$0\"";
 
     private static final long PATIENCE_SECONDS = 30;
 

@@ -22,6 +22,17 @@ final class RuntimeNode {
         CHAINED
     }
 
+    private static final Map<Form, String> FILES =
+            Map.of(Form.DELEGATE, "00-meshnet.conf", Form.CHAINED, "00-meshnet.conflist");
+
+    /** The configuration of the node's network without meshnet. */
+    private static final String BARE = "10-bridge.conf";
+
+    /** What the daemon has by default, on the machine rather than in the tests' directory. */
+    private static final Map<String, String> DEFAULTS =
+            Map.of("MESHNET_SOCKET", "/run/meshnet/meshnetd.sock", "MESHNET_STATE", "/run/meshnet");
+
+    private final Form form;
     private final Node node;
     private final Machine machine;
     private final Containerd containerd;
@@ -30,27 +41,43 @@ final class RuntimeNode {
     private final Path pause;
 
     RuntimeNode(Underlay underlay, int number, Form form) {
-        node = new Node(underlay, number, Underlay.addressOf(number), Map.of());
+        node = new Node(underlay, number, Underlay.addressOf(number), DEFAULTS);
+        this.form = form;
         Path directory = node.directory();
         image = new PauseImage(underlay.directory("image" + number));
         pause = image.program();
         machine = new Machine(underlay, node.netns(), pause, directory.resolve("machine.log"));
         node.placeIn(machine);
-        containerd = new Containerd(
-                underlay,
-                machine,
-                underlay.directory("containerd" + number),
-                Map.of("MESHNET_SOCKET", node.socket().toString()));
+        containerd = new Containerd(underlay, machine, underlay.directory("containerd" + number));
         kubelet = new Kubelet(this);
         try {
             for (String plugin : PLUGINS) {
                 link(plugin, Node.PLUGINS.resolve(plugin));
             }
-            link("meshnet", Image.launcher("meshnet"));
-            configure(form);
+            install();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Puts meshnet into the runtime's directories by hand. */
+    void install() throws IOException {
+        link("meshnet", Image.launcher("meshnet"));
+        configure(form);
+    }
+
+    /** Undoes {@link #uninstall}. */
+    void reinstall() throws IOException {
+        Files.delete(containerd.configurations().resolve(BARE));
+        install();
+    }
+
+    /** Leaves the runtime's directories as they are on a node that has a network and no meshnet. */
+    void uninstall() throws IOException {
+        Files.delete(containerd.plugins().resolve("meshnet"));
+        Files.delete(containerd.configurations().resolve(FILES.get(form)));
+        ObjectNode config = node.delegate().put("cniVersion", "1.0.0");
+        Files.writeString(containerd.configurations().resolve(BARE), config.toPrettyString());
     }
 
     private void link(String plugin, Path to) throws IOException {
@@ -68,8 +95,7 @@ final class RuntimeNode {
                 config.set("plugins", plugins);
             }
         }
-        String file = form == Form.DELEGATE ? "00-meshnet.conf" : "00-meshnet.conflist";
-        Files.writeString(containerd.configurations().resolve(file), config.toPrettyString());
+        Files.writeString(containerd.configurations().resolve(FILES.get(form)), config.toPrettyString());
     }
 
     /** Starts both daemons, and waits for neither. */
