@@ -124,13 +124,15 @@ without_starting_services() (
     fi
     printf '#!/bin/sh\n# made by meshnet\nexit 101\n' >"$POLICY"
     chmod +x "$POLICY"
-    "$@"
+    status=0
+    ("$@") || status=$?
     for service in $(enabled_services); do
         case " $before " in
             *" $service "*) ;;
             *) systemctl --quiet disable "$service" ;;
         esac
     done
+    exit "$status"
 )
 
 POLICY=/usr/sbin/policy-rc.d
