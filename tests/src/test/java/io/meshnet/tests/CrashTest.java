@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -39,33 +40,36 @@ class CrashTest {
                 .link(13, end("pod1", "eth3", "13.13.13.1/24"), end("pod3", "eth1", "13.13.13.3/24"));
     }
 
-    @Test
-    void at_any_message_is_made_good_by_the_next_start() {
-        LAB.upload(BEFORE);
-        Map<String, Pod> pods = Map.of(
+    private Map<String, Pod> pods;
+    private Topology now;
+    private List<Integer> untouched;
+
+    @BeforeEach
+    void addPods() {
+        now = BEFORE;
+        LAB.upload(now);
+        pods = Map.of(
                 "pod1", LAB.pod("pod1", LAB.node1()),
                 "pod2", LAB.pod("pod2", LAB.node1()),
                 "pod3", LAB.pod("pod3", LAB.node2()));
         pods.values().forEach(pod -> pod.add().succeeded());
-        Topology now = BEFORE;
-        assertEventually(now, pods);
-        List<Integer> untouched = ifindexes(pods);
+        assertEventually();
+        untouched = ifindexes(pods);
+    }
 
+    @Test
+    void at_any_message_is_made_good_by_the_next_start() {
         try (EndlessPing veth = ping(pods.get("pod1"), "12.12.12.2");
                 EndlessPing vxlan = ping(pods.get("pod1"), "13.13.13.3")) {
             boolean killed = true;
             int message = 1;
             for (; killed; message += STRIDE) {
                 assertThat(message).as("messages of one change").isLessThan(MOST_MESSAGES);
-                now = now == BEFORE ? AFTER : BEFORE;
-                killed = changeAndKillAt(message, now, pods);
+                killed = changeAndKillAt("kernel", message);
                 if (killed) {
                     LAB.node1().start();
                 }
-                assertEventually(now, pods);
-                assertThat(ifindexes(pods))
-                        .as("after a kill at message %d", message)
-                        .isEqualTo(untouched);
+                assertConverged("message " + message);
             }
             assertThat(message).as("kills").isGreaterThan(5 * STRIDE);
             veth.assertNothingLost();
@@ -73,29 +77,52 @@ class CrashTest {
         }
     }
 
-    private static EndlessPing ping(Pod pod, String address) {
-        return EndlessPing.start(pod, address, pod.node().directory().resolve("ping-" + address));
+    /** Deletions are asked for on a thread of their own, which is there once there was one. */
+    @Test
+    void at_a_deletion_is_made_good_by_the_next_start() {
+        try (EndlessPing veth = ping(pods.get("pod1"), "12.12.12.2");
+                EndlessPing vxlan = ping(pods.get("pod1"), "13.13.13.3")) {
+            for (int round = 1; round <= 2; round++) {
+                change();
+                assertConverged("a change");
+
+                assertThat(changeAndKillAt("freeing", 1)).as("killed").isTrue();
+
+                LAB.node1().start();
+                assertConverged("deletion " + round);
+                change(); // so that the next round kills at what the other direction deletes
+                assertConverged("a change back");
+            }
+            veth.assertNothingLost();
+            vxlan.assertNothingLost();
+        }
     }
 
-    /** Edits the topology, and has the daemon killed as it sends its n-th message; false if it did not send as many. */
-    private static boolean changeAndKillAt(int message, Topology to, Map<String, Pod> pods) {
+    private static EndlessPing ping(Pod pod, String address) {
+        return EndlessPing.start(
+                pod, address, pod.node().directory().resolve("ping-" + pod.containerId() + "-" + address));
+    }
+
+    private void change() {
+        now = now == BEFORE ? AFTER : BEFORE;
+        LAB.upload(now);
+    }
+
+    /** Edits the topology, and has the daemon killed as a thread of that name sends its n-th message; false if it did not send as many. */
+    private boolean changeAndKillAt(String thread, int message) {
         Node node = LAB.node1();
-        Path log = node.directory().resolve("strace-" + message);
-        Process strace = Command.of(
-                        "strace",
-                        "-p",
-                        Long.toString(node.thread("kernel")),
-                        "-e",
-                        "trace=sendto",
-                        "-e",
-                        "inject=sendto:signal=SIGKILL:when=" + message)
+        Path log = node.directory().resolve("strace-" + thread + "-" + message);
+        String[] attached = node.threads(thread).stream().map(id -> "-p" + id).toArray(String[]::new);
+        Process strace = Command.of("strace")
+                .and(attached)
+                .and("-e", "trace=sendto", "-e", "inject=sendto:signal=SIGKILL:when=" + message)
                 .start(log);
         try {
             eventually(() -> assertThat(Daemon.text(log)).contains("attached"));
-            LAB.upload(to);
+            change();
             eventually(() -> {
                 if (node.running()) {
-                    new Expected(to, pods).assertHolds("eth0");
+                    new Expected(now, pods).assertHolds("eth0");
                 }
             });
             return !node.running();
@@ -104,8 +131,13 @@ class CrashTest {
         }
     }
 
-    private static void assertEventually(Topology topology, Map<String, Pod> pods) {
-        eventually(() -> new Expected(topology, pods).assertHolds("eth0"));
+    private void assertConverged(String what) {
+        assertEventually();
+        assertThat(ifindexes(pods)).as("after " + what).isEqualTo(untouched);
+    }
+
+    private void assertEventually() {
+        eventually(() -> new Expected(now, pods).assertHolds("eth0"));
     }
 
     private static List<Integer> ifindexes(Map<String, Pod> pods) {

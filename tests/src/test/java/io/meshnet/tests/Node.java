@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -150,18 +151,20 @@ final class Node {
         return daemon != null && daemon.running();
     }
 
-    /** The id of the daemon's thread of that name. */
-    long thread(String wanted) {
+    /** The ids of the daemon's threads of that name, of which there is one at least. */
+    List<Long> threads(String wanted) {
+        List<Long> found = new ArrayList<>();
         try (var tasks = Files.list(Path.of("/proc", Long.toString(daemon.pid()), "task"))) {
             for (Path task : tasks.toList()) {
-                if (Files.readString(task.resolve("comm")).strip().equals(wanted)) {
-                    return Long.parseLong(task.getFileName().toString());
+                if (Daemon.text(task.resolve("comm")).strip().equals(wanted)) {
+                    found.add(Long.parseLong(task.getFileName().toString()));
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        throw new AssertionError("meshnetd on " + name + " has no thread " + wanted);
+        assertThat(found).as("threads %s of meshnetd on %s", wanted, name).isNotEmpty();
+        return found;
     }
 
     /**
@@ -173,7 +176,7 @@ final class Node {
         Process strace = Command.of(
                         "strace",
                         "-p",
-                        Long.toString(thread(thread)),
+                        Long.toString(threads(thread).getFirst()),
                         "-e",
                         "trace=poll,ppoll,recvmsg,recvfrom",
                         "-e",
