@@ -144,9 +144,8 @@ final class Fabric {
             throw unreachable(pod, e);
         }
         Outcome outcome = wiring.make(pod);
-        // Those that had a tunnel to where it was before, or waited, note it now; of those whose ends were made with
-        // this
-        // pod's, the log has heard.
+        // Those that had a tunnel to where it was before, or waited, note it now. Peers whose ends were made with this
+        // pod's need not.
         affected.remove(pod);
         affected.removeAll(outcome.settledPeers());
         var _ = reconcile(affected);

@@ -28,8 +28,7 @@ final class LinkEventDecoder {
             AddressMessages.decode(message, attributes)
                     .ifPresent(it -> into.add(new LinkEvent.AddressDeleted(netnsid, it.ifindex(), it.address())));
         } else if (type == RTM_DELNSID() && netnsid == LinkEvent.OWN_NETNS) { // elsewhere it is about an id of theirs
-            into.add(new LinkEvent.NetnsGone(
-                    NetnsMessages.decode(message, attributes).id()));
+            into.add(new LinkEvent.NetnsGone(NetnsMessages.decode(message, attributes)));
         }
     }
 }

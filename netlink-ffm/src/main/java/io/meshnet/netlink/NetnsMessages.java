@@ -1,11 +1,8 @@
 package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.AF_UNSPEC;
-import static io.meshnet.netlink.generated.Rtnetlink.NETNSA_CURRENT_NSID;
 import static io.meshnet.netlink.generated.Rtnetlink.NETNSA_FD;
 import static io.meshnet.netlink.generated.Rtnetlink.NETNSA_NSID;
-import static io.meshnet.netlink.generated.Rtnetlink.NETNSA_TARGET_NSID;
-import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_DUMP;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_GETNSID;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_NEWNSID;
 
@@ -34,31 +31,15 @@ final class NetnsMessages {
                 .u32(NETNSA_NSID(), NOT_ASSIGNED);
     }
 
-    /** {@code ip netns list-id target-nsid ID}. */
-    static void list(MessageWriter writer, int netnsid) {
-        writer.query(RTM_GETNSID(), NLM_F_DUMP()).rtgenmsg(AF_UNSPEC()).u32(NETNSA_TARGET_NSID(), netnsid);
-    }
-
-    /**
-     * What a message about ids tells.
-     *
-     * @param id the one that it is about, or {@link #NOT_ASSIGNED}
-     * @param current the one that the asking socket's namespace has for the same namespace, or {@link #NOT_ASSIGNED}; told only when
-     *     the namespaces that another knows are asked for
-     */
-    record Ids(int id, int current) {}
-
-    static Ids decode(MessageReader message, AttributeReader attributes) {
+    /** The id that a message is about, or {@link #NOT_ASSIGNED}. */
+    static int decode(MessageReader message, AttributeReader attributes) {
         int id = NOT_ASSIGNED;
-        int current = NOT_ASSIGNED;
         message.attributes(attributes, ALIGNED_RTGENMSG);
         while (attributes.next()) {
             if (attributes.type() == NETNSA_NSID()) {
                 id = attributes.u32();
-            } else if (attributes.type() == NETNSA_CURRENT_NSID()) {
-                current = attributes.u32();
             }
         }
-        return new Ids(id, current);
+        return id;
     }
 }

@@ -3,9 +3,7 @@ package io.meshnet.netlink;
 import static io.meshnet.netlink.NetnsMessages.NOT_ASSIGNED;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Operations on the ids, small integers, that a socket's namespace has for others (linux/net_namespace.h, ip-netns(8)). An id names a
@@ -24,9 +22,12 @@ public final class Netnsids {
     /** The id that the socket's namespace has for {@code other}, from 0 up; -1 when it has none. */
     public int find(Netns other) {
         NetnsMessages.id(socket.begin(), other.fd());
-        return query("find the id of netns", other + " in " + socket.where())
-                .getFirst()
-                .id();
+        List<Integer> found = new ArrayList<>();
+        int errno = socket.query((message, into) -> into.add(NetnsMessages.decode(message, attributes)), found);
+        if (errno != 0) {
+            throw socket.refused("find the id of netns", errno, other + " in " + socket.where());
+        }
+        return found.getFirst();
     }
 
     /**
@@ -46,34 +47,6 @@ public final class Netnsids {
             throw socket.refused("assign an id to netns", errno, other + " in " + socket.where());
         }
         return find(other);
-    }
-
-    /**
-     * The namespaces that another has ids for, without a handle on it.
-     *
-     * @param netnsid the id that the socket's namespace has for that other
-     * @return from the ids that the other has, such as {@link Link#peerNetnsid} of its links, to those that the socket's namespace has
-     *     for the same namespaces; those that it has none for are left out
-     * @throws NetlinkException EINVAL when no namespace has that id (any longer), EACCES without CAP_NET_ADMIN in it
-     */
-    public Map<Integer, Integer> knownTo(int netnsid) {
-        NetnsMessages.list(socket.begin(), netnsid);
-        Map<Integer, Integer> ids = new HashMap<>();
-        for (NetnsMessages.Ids one : query("list the ids that are known", "to " + describe(netnsid, socket))) {
-            if (one.current() != NOT_ASSIGNED) {
-                ids.put(one.id(), one.current());
-            }
-        }
-        return Map.copyOf(ids);
-    }
-
-    private List<NetnsMessages.Ids> query(String operation, String subject) {
-        List<NetnsMessages.Ids> found = new ArrayList<>();
-        int errno = socket.query((message, into) -> into.add(NetnsMessages.decode(message, attributes)), found);
-        if (errno != 0) {
-            throw socket.refused(operation, errno, subject);
-        }
-        return found;
     }
 
     /** The namespace that the socket's has that id for, as errors name it. */

@@ -21,7 +21,6 @@ class LikeIpTest {
     private static final int RTM_GETADDR = 22;
     private static final int RTM_GETROUTE = 26;
     private static final int RTM_NEWNSID = 88;
-    private static final int RTM_GETNSID = 90;
     private static final int IFINFOMSG = 16;
     private static final int IFADDRMSG = 8;
     private static final int RTMSG = 12;
@@ -212,17 +211,6 @@ class LikeIpTest {
     @Test
     void aNamespaceIsGivenAnId() {
         same(RTM_NEWNSID, RTGENMSG, writer -> NetnsMessages.assign(writer, 7), "netns set " + pod.name() + " auto");
-    }
-
-    @Test
-    void theIdsOfAnotherNamespaceAreAskedFor() {
-        int netnsid = node.socket().netnsids().assign(pod.netns());
-
-        same(
-                RTM_GETNSID,
-                RTGENMSG,
-                writer -> NetnsMessages.list(writer, netnsid),
-                "netns list-id target-nsid " + netnsid);
     }
 
     @Test

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.net.InetAddress;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -85,19 +84,6 @@ class NetnsidsTest {
     }
 
     @Test
-    void theIdsOfAnotherNamespaceAreTranslated() {
-        node.ip("netns", "set", a.name(), "10");
-        node.ip("netns", "set", b.name(), "11");
-        a.ip("netns", "set", b.name(), "20");
-        a.ip("netns", "set", node.name(), "21"); // which node has no id for
-        assertThat(ids().knownTo(10)).isEqualTo(Map.of(20, 11));
-        assertThat(ids().knownTo(11)).isEmpty();
-
-        node.ip("netns", "set", node.name(), "12");
-        assertThat(ids().knownTo(10)).isEqualTo(Map.of(20, 11, 21, 12));
-    }
-
-    @Test
     void linksAndAddressesAreListedWithoutAHandleOnTheirNamespace() throws Exception {
         int netnsid = ids().assign(a.netns());
         b.links().createVeth(end(a, "eth1"), end(b, "eth1"));
@@ -139,7 +125,6 @@ class NetnsidsTest {
         for (int nobody : new int[] {7, -1}) {
             NetlinkException links = refusal(() -> node.links().list(nobody));
             NetlinkException addresses = refusal(() -> node.socket().addresses().list(nobody));
-            NetlinkException known = refusal(() -> ids().knownTo(nobody));
 
             String where = "netnsid " + nobody + " of /run/netns/" + node.name() + ": EINVAL (invalid argument)";
             assertThat(links).returns(Errno.EINVAL, NetlinkException::errno);
@@ -148,8 +133,6 @@ class NetnsidsTest {
             assertThat(addresses).returns(Errno.EINVAL, NetlinkException::errno);
             assertThat(addresses).hasMessageStartingWith("list addresses in " + where);
             assertThat(addresses.kernelText()).containsIgnoringCase("invalid target network namespace id");
-            assertThat(known).returns(Errno.EINVAL, NetlinkException::errno);
-            assertThat(known).hasMessageStartingWith("list the ids that are known to " + where);
         }
     }
 
@@ -166,8 +149,6 @@ class NetnsidsTest {
                 assertThat(refusal(() -> socket.links().list(netnsid)))
                         .hasMessageContaining("EACCES (permission denied)");
                 assertThat(refusal(() -> socket.addresses().list(netnsid)))
-                        .hasMessageContaining("EACCES (permission denied)");
-                assertThat(refusal(() -> socket.netnsids().knownTo(netnsid)))
                         .hasMessageContaining("EACCES (permission denied)");
             }
             return null;

@@ -111,6 +111,18 @@ class DriftTest {
     }
 
     @Test
+    void is_repaired_when_a_tunnel_is_led_elsewhere() {
+        pod1.brand("vxlan4");
+
+        pod1.ip("link", "set", "vxlan4", "type", "vxlan", "id", "5013", "remote", Underlay.addressOf(9));
+
+        eventually(() ->
+                assertThat(pod1.link("vxlan4").remote()).isEqualTo(LAB.node2().address()));
+        assertThat(pod1.link("vxlan4").branded()).isTrue();
+        awaitAnswer(PEER_ADDRESSES.get("vxlan4"));
+    }
+
+    @Test
     void of_the_users_own_interfaces_is_not_repaired() {
         pod1.ip("link", "add", "left", "type", "veth", "peer", "name", "right");
         pod1.ip("link", "add", "bridge0", "type", "bridge");

@@ -3,6 +3,7 @@ package io.meshnet.wiring;
 import io.meshnet.netlink.InterfaceAddress;
 import io.meshnet.netlink.Link;
 import io.meshnet.netlink.LinkEvent;
+import io.meshnet.netlink.Vxlan;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;
 import java.util.ArrayList;
@@ -75,7 +76,14 @@ final class Drift {
                 || (device.isUp()
                         && device.mtu() == node.mtu(link)
                         && device.protoDown() == held
-                        && device.alias().equals(Marking.of(link, end).alias()));
+                        && device.alias().equals(Marking.of(link, end).alias())
+                        && leadsToPeer(governing.get(), device));
+    }
+
+    /** A veth cannot be led elsewhere, a tunnel can. */
+    private static boolean leadsToPeer(Desired desired, Link device) {
+        return !(desired instanceof Desired.Vxlan tunnel)
+                || device.vxlan().flatMap(Vxlan::remote).equals(Optional.of(tunnel.remote()));
     }
 
     private static boolean isMade(Desired desired) {

@@ -1770,24 +1770,6 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int NETNSA_FD() {
         return NETNSA_FD;
     }
-    private static final int NETNSA_TARGET_NSID = (int)4L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.NETNSA_TARGET_NSID = 4
-     * }
-     */
-    public static int NETNSA_TARGET_NSID() {
-        return NETNSA_TARGET_NSID;
-    }
-    private static final int NETNSA_CURRENT_NSID = (int)5L;
-    /**
-     * {@snippet lang=c :
-     * enum <anonymous>.NETNSA_CURRENT_NSID = 5
-     * }
-     */
-    public static int NETNSA_CURRENT_NSID() {
-        return NETNSA_CURRENT_NSID;
-    }
     private static final int RTM_NEWLINK = (int)16L;
     /**
      * {@snippet lang=c :
