@@ -67,17 +67,22 @@ final class Strangers {
      * has nothing else to do.
      */
     void tell(PodName pod, Set<PodLink> arrived) {
-        List<PeerUpdate> updates = wanted(pod, arrived);
-        if (updates.isEmpty()) {
-            return;
-        }
         try {
-            Thread.sleep(
-                    updates.stream().map(this::pause).max(Duration::compareTo).orElseThrow());
-            var _ = peers.tell(wanted(pod, arrived));
+            List<PeerUpdate> updates = wanted(pod, arrived);
+            Duration longest = longestPause(updates);
+            while (!longest.isZero()) {
+                Thread.sleep(longest);
+                updates = wanted(pod, arrived); // among them may be one for a pod that came back meanwhile
+                longest = longestPause(updates);
+            }
+            var _ = peers.tell(updates);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt(); // the daemon stops
         }
+    }
+
+    private Duration longestPause(List<PeerUpdate> updates) {
+        return updates.stream().map(this::pause).max(Duration::compareTo).orElse(Duration.ZERO);
     }
 
     private List<PeerUpdate> wanted(PodName pod, Set<PodLink> arrived) {

@@ -1,5 +1,8 @@
 package io.meshnet.tests;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
@@ -55,6 +58,11 @@ final class EtcdMember {
     void start(String cluster, int heartbeat) {
         if (running()) {
             return;
+        }
+        try {
+            Files.deleteIfExists(socket()); // one that was killed leaves it
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         // etcd makes its Unix socket where it is started, and names it as if it were an address.
         Command command = Command.of(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
  */
 class KernelSchedulesTest {
 
-    private static final int SCHEDULES = Integer.getInteger("meshnet.schedules", 200);
+    private static final int SCHEDULES = Integer.getInteger("meshnet.schedules", 100);
     private static final String NEVER = "86400";
 
     /** What the pods may be declared to have, from edit to edit. */
