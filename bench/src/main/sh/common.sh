@@ -54,6 +54,7 @@ build() {
 # shellcheck disable=SC2317 # called by the trap
 clean_up() {
     local status=$? child
+    trap '' INT TERM HUP # what was begun here is brought to its end
     for child in "${CHILDREN[@]}"; do
         kill -TERM "$child" 2>/dev/null || true
     done

@@ -21,7 +21,7 @@ import java.util.function.LongSupplier;
  */
 final class Strangers {
 
-    /** Longer than an ADD of the original takes for a pod of fifty links. */
+    /** Longer than the original takes for a pod of forty links, at 45 ms each. */
     static final Duration GRACE = Duration.ofSeconds(2);
 
     /** Where a pod was seen, and since when, by the clock. */
