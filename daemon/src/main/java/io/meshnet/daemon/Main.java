@@ -17,6 +17,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,6 +43,8 @@ public final class Main implements Callable<Integer> {
 
     /** The kernel's own word; to resolve it would ask a name server. */
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
+
+    private static final Duration TRIM = Duration.ofSeconds(10);
 
     @Option(
             names = "--port",
@@ -273,7 +276,7 @@ public final class Main implements Callable<Integer> {
             kernel.close();
             stopped.countDown();
         }));
-        awaitUninterruptibly(stopped);
+        trimUntil(stopped);
     }
 
     private static NodeIdentity probe(KernelThread kernel, Configuration configuration) throws ConfigurationException {
@@ -297,11 +300,15 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private static void awaitUninterruptibly(CountDownLatch latch) {
+    /** All that this thread still does. */
+    private static void trimUntil(CountDownLatch stopped) {
+        HeapTrim heap = new HeapTrim();
         while (true) {
             try {
-                latch.await();
-                return;
+                if (stopped.await(TRIM.toMillis(), TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+                heap.tick();
             } catch (InterruptedException e) {
                 LOG.log(Logger.Level.DEBUG, "interrupted, and going on", e);
             }
