@@ -10,7 +10,6 @@ import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NodeIdentity;
-import io.meshnet.wiring.Outcome;
 import io.meshnet.wiring.PeerLinks;
 import io.meshnet.wiring.PeerUpdate;
 import io.meshnet.wiring.Reconciler;
@@ -43,6 +42,7 @@ final class Fabric {
     private final PodWiring wiring;
     private final BothEnds bothEnds;
     private final PodLocks locks = new PodLocks();
+    private final Placing placing = new Placing();
 
     Fabric(
             NodeIdentity node,
@@ -133,6 +133,8 @@ final class Fabric {
         Optional<Placement> before = cluster.find(pod).flatMap(PodRecord::placement);
         Placement placement = placement(attachment);
         Set<PodName> affected = new HashSet<>();
+        Set<PodName> settled = new HashSet<>();
+        placing.begin(pod, placement);
         try {
             long revision = store.register(pod, placement);
             Optional<LocalPod> earlier = before.flatMap(old -> earlier(attachment, old));
@@ -140,18 +142,36 @@ final class Fabric {
                 wiring.release(earlier.get());
             }
             affected.addAll(cluster.place(pod, Optional.of(placement), revision));
+            settled.addAll(wiring.make(pod).settledPeers());
+            settled.add(pod);
         } catch (StoreException e) {
             throw unreachable(pod, e);
+        } finally {
+            // Those that had a tunnel to where it was before, or waited, note it now. Peers whose ends were made with
+            // this
+            // pod's need not.
+            affected.addAll(placing.end(pod));
+            affected.removeAll(settled);
+            var _ = reconcile(affected);
         }
-        Outcome outcome = wiring.make(pod);
-        // Those that had a tunnel to where it was before, or waited, note it now. Peers whose ends were made with this
-        // pod's need not.
-        affected.remove(pod);
-        affected.removeAll(outcome.settledPeers());
-        var _ = reconcile(affected);
         // Others are told once this end is reported in place.
         var _ = peers.tell(
                 peerLinks.updates(pod).stream().filter(PeerUpdate::isFollower).toList());
+    }
+
+    /**
+     * Takes in what the store says of a pod, and reconciles whom it concerns.
+     *
+     * @return the pods that it concerns
+     */
+    Set<PodName> take(PodRecord said) {
+        boolean onlyPlaced =
+                cluster.find(said.pod()).map(PodRecord::declaration).equals(Optional.of(said.declaration()));
+        Set<PodName> affected = cluster.put(said);
+        if (!onlyPlaced || !placing.leave(said, affected)) {
+            var _ = reconcile(affected);
+        }
+        return affected;
     }
 
     /** Where an incarnation lives that was not taken away yet: it may hold names and VNIs that the new one needs. */

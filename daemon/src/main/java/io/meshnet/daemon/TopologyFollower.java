@@ -72,9 +72,7 @@ final class TopologyFollower implements TopologyStore.Listener {
     public void changed(PodRecord pod) {
         complain(pod);
         strangers.saw(pod);
-        Set<PodName> affected = cluster.put(pod);
-        var _ = fabric.reconcile(affected);
-        settle(affected.stream()
+        settle(fabric.take(pod).stream()
                 .flatMap(one -> attachments.of(one).stream())
                 .filter(attachment -> isPending(attachment) || fabric.isSuperseded(attachment))
                 .toList());
