@@ -10,6 +10,7 @@ import io.meshnet.topology.TopologyStore;
 import io.meshnet.wiring.Cluster;
 import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NodeIdentity;
+import io.meshnet.wiring.Outcome;
 import io.meshnet.wiring.PeerLinks;
 import io.meshnet.wiring.PeerUpdate;
 import io.meshnet.wiring.Reconciler;
@@ -134,6 +135,7 @@ final class Fabric {
         Placement placement = placement(attachment);
         Set<PodName> affected = new HashSet<>();
         Set<PodName> settled = new HashSet<>();
+        Outcome made;
         placing.begin(pod, placement);
         try {
             long revision = store.register(pod, placement);
@@ -142,18 +144,19 @@ final class Fabric {
                 wiring.release(earlier.get());
             }
             affected.addAll(cluster.place(pod, Optional.of(placement), revision));
-            settled.addAll(wiring.make(pod).settledPeers());
+            made = wiring.make(pod);
             settled.add(pod);
+            settled.addAll(made.settledPeers());
         } catch (StoreException e) {
             throw unreachable(pod, e);
         } finally {
             // Those that had a tunnel to where it was before, or waited, note it now. Peers whose ends were made with
-            // this
-            // pod's need not.
+            // this pod's need not.
             affected.addAll(placing.end(pod));
             affected.removeAll(settled);
             var _ = reconcile(affected);
         }
+        wiring.complete(pod, made);
         // Others are told once this end is reported in place.
         var _ = peers.tell(
                 peerLinks.updates(pod).stream().filter(PeerUpdate::isFollower).toList());
@@ -168,7 +171,7 @@ final class Fabric {
         boolean onlyPlaced =
                 cluster.find(said.pod()).map(PodRecord::declaration).equals(Optional.of(said.declaration()));
         Set<PodName> affected = cluster.put(said);
-        if (!onlyPlaced || !placing.leave(said, affected)) {
+        if (!onlyPlaced || !placing.defer(said, affected)) {
             var _ = reconcile(affected);
         }
         return affected;

@@ -18,18 +18,18 @@ final class Placing {
 
     private final Map<PodName, Turn> turns = new HashMap<>();
 
-    /** An ADD publishes a placement, and will see to all whom that concerns, unless {@link #end} hands them back. */
+    /** An ADD is about to publish a placement; {@link #end} has to follow. */
     synchronized void begin(PodName pod, Placement placement) {
         turns.put(pod, new Turn(placement, new HashSet<>()));
     }
 
     /**
-     * Leaves those whom an event concerns to the ADD.
+     * Leaves those whom an event concerns to the ADD, if there is one.
      *
      * @param said the event, which is to tell nothing new besides the placement
      * @return false when no ADD is about that placement: the caller has to see to them
      */
-    synchronized boolean leave(PodRecord said, Set<PodName> concerned) {
+    synchronized boolean defer(PodRecord said, Set<PodName> concerned) {
         Turn turn = turns.get(said.pod());
         boolean ours = turn != null
                 && said.placement().filter(turn.placement()::equals).isPresent();
@@ -39,7 +39,7 @@ final class Placing {
         return ours;
     }
 
-    /** The ADD has made its links, or failed to. Returns all who were left to it. */
+    /** The ADD has made its links, as far as that went at once. Returns all who were left to it, whom it has to see to now. */
     synchronized Set<PodName> end(PodName pod) {
         return turns.remove(pod).concerned();
     }

@@ -31,26 +31,30 @@ final class PodWiring {
         this.reconciler = reconciler;
     }
 
+    /** Makes the links of a pod, as far as that goes at once. Returns how they stand. */
+    Outcome make(PodName pod) throws CniException {
+        return await(pod, reconciler.reconcile(pod));
+    }
+
     /**
-     * Makes the links of a pod, and tries those again for a while that the kernel refuses: the VNI or the name of a link that was just
-     * deleted may be held some milliseconds more.
+     * Tries those links again for a while that the kernel refused: the VNI or the name of a link that was just deleted may be held some
+     * milliseconds more.
      *
-     * @return how the links stand
+     * @param made how the links stand
      * @throws CniException naming each link that could not be made
      */
-    Outcome make(PodName pod) throws CniException {
+    void complete(PodName pod, Outcome made) throws CniException {
         long end = System.nanoTime() + REFUSALS.toNanos();
-        Outcome outcome = await(pod, reconciler.reconcile(pod));
+        Outcome outcome = made;
         while (!outcome.failures().isEmpty() && System.nanoTime() - end < 0) {
             pause(pod);
-            outcome = await(pod, reconciler.reconcile(pod));
+            outcome = make(pod);
         }
         if (outcome.presence() == Outcome.Presence.NOT_CONCERNED) {
             String moved = "pod " + pod + ": its placement or its topology changed while it was added";
             throw new CniException(CniException.TRY_AGAIN_LATER, moved);
         }
         require(pod, outcome);
-        return outcome;
     }
 
     /** Fails unless every link of the pod whose peer runs is as it should be. Changes nothing. */

@@ -26,7 +26,7 @@ class PlacingTest {
     void whatTheStoreSaysOfAPlacementBeingMadeIsLeftToWhoMakesIt() {
         placing.begin(ALPHA, HERE);
 
-        assertThat(placing.leave(said(ALPHA, HERE), Set.of(ALPHA, BETA))).isTrue();
+        assertThat(placing.defer(said(ALPHA, HERE), Set.of(ALPHA, BETA))).isTrue();
         assertThat(placing.end(ALPHA)).containsExactlyInAnyOrder(ALPHA, BETA);
     }
 
@@ -34,9 +34,9 @@ class PlacingTest {
     void whatElseTheStoreSaysIsNot() {
         placing.begin(ALPHA, HERE);
 
-        assertThat(placing.leave(said(ALPHA, ELSEWHERE), Set.of(ALPHA))).isFalse();
-        assertThat(placing.leave(said(BETA, HERE), Set.of(BETA))).isFalse();
-        assertThat(placing.leave(new PodRecord(ALPHA, new Declaration.Absent(), Optional.empty(), 7), Set.of(ALPHA)))
+        assertThat(placing.defer(said(ALPHA, ELSEWHERE), Set.of(ALPHA))).isFalse();
+        assertThat(placing.defer(said(BETA, HERE), Set.of(BETA))).isFalse();
+        assertThat(placing.defer(new PodRecord(ALPHA, new Declaration.Absent(), Optional.empty(), 7), Set.of(ALPHA)))
                 .isFalse();
         assertThat(placing.end(ALPHA)).isEmpty();
     }
@@ -46,7 +46,7 @@ class PlacingTest {
         placing.begin(ALPHA, HERE);
         placing.end(ALPHA);
 
-        assertThat(placing.leave(said(ALPHA, HERE), Set.of(ALPHA))).isFalse();
+        assertThat(placing.defer(said(ALPHA, HERE), Set.of(ALPHA))).isFalse();
     }
 
     private static PodRecord said(PodName pod, Placement placement) {
