@@ -44,6 +44,7 @@ public final class Main implements Callable<Integer> {
     /** The kernel's own word; to resolve it would ask a name server. */
     private static final Path HOST_NAME = Path.of("/proc/sys/kernel/hostname");
 
+    /** How often the heap is looked at. */
     private static final Duration TRIM = Duration.ofSeconds(10);
 
     @Option(
