@@ -74,12 +74,13 @@ node_of() { if [ "$1" = pod3 ]; then echo node2; else echo node1; fi; }
 
 # ---- etcd and the daemons, each in a session of its own: what --keep leaves outlives the terminal
 
-# Repeats a command until it succeeds, up to 200 times with a tenth of a second in between.
+# Repeats a command until it succeeds, up to 200 times with a tenth of a second in between. In a subshell, or else what an
+# interruption has to say would go where the command's output goes.
 wait_for() {
     local what=$1 tries
     shift
     for ((tries = 0; tries < 200; tries++)); do
-        if "$@" >/dev/null 2>&1; then
+        if ("$@") >/dev/null 2>&1; then
             return
         fi
         sleep 0.1

@@ -52,10 +52,8 @@ SERVICES="etcd.service containerd.service"
 
 # Installs the packages of the required programs that are not there, and no others.
 install_missing() {
-    local program package missing=()
-    while read -r program package; do
-        is_there "$program" || missing+=("$package")
-    done < <(required_programs)
+    local program package missing
+    mapfile -t missing < <(missing_packages)
     [ ${#missing[@]} -gt 0 ] || return 0
     command -v apt-get >/dev/null || die "please install: ${missing[*]} (no apt-get here to do it)"
     echo "Installing ${missing[*]}"
@@ -65,8 +63,16 @@ install_missing() {
     done < <(required_programs)
 }
 
+missing_packages() {
+    local program package
+    while read -r program package; do
+        is_there "$program" || echo "$package"
+    done < <(required_programs) | sort -u
+}
+
+# A program on the PATH, whatever functions of its name the script that asks has, or a file.
 is_there() {
-    command -v "$1" >/dev/null || [ -e "$1" ]
+    type -P "$1" >/dev/null || [ -e "$1" ]
 }
 
 # Puts a kubectl on the PATH that renders the manifests, if the one there does not: Kustomize takes directories as resources
@@ -195,7 +201,6 @@ build_image() {
     else
         echo "Building the image with $JAVA_HOME (mvn package); this takes a while"
         mvn -B -q -ntp package -DskipTests
-        touch "$IMAGE.built"
     fi
     exec {lock}>&-
 }

@@ -23,8 +23,9 @@ inputs() {
         LC_ALL=C sort -z | xargs -0 sha256sum
     sha256sum "$java_home/release"
     sha256sum "$native" 2>/dev/null || echo 'no native front'
-    # Without etcd the training does not reach the store.
+    # Without etcd the training does not reach the store, and without its client no link is made in it.
     command -v etcd || echo 'no etcd'
+    command -v etcdctl || echo 'no etcdctl'
 }
 
 module_path() {
@@ -47,6 +48,7 @@ launcher() {
 stamp=$target/image.inputs
 inputs=$(inputs)
 if [ -x "$target/meshnet/bin/meshnetd" ] && [ "$inputs" = "$(cat "$stamp" 2>/dev/null)" ]; then
+    touch "$target/meshnet.built"
     echo "image: unchanged"
     exit
 fi
@@ -79,4 +81,5 @@ done
 
 mv "$image" "$target/meshnet"
 echo "$inputs" >"$stamp"
+touch "$target/meshnet.built"
 echo "image: $target/meshnet, $(du -sm "$target/meshnet" | cut -f1) MB"
