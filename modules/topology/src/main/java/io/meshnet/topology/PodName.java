@@ -33,6 +33,17 @@ public record PodName(String namespace, String name) implements Comparable<PodNa
         return ORDER.compare(this, other);
     }
 
+    /** What a record does by itself, but in plain code: pods are the keys of everything, and the daemon's JVM never inlines a record's own. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PodName pod && name.equals(pod.name) && namespace.equals(pod.namespace);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * namespace.hashCode() + name.hashCode();
+    }
+
     /** {@code namespace/name}, as Kubernetes' tools write it. */
     @Override
     public String toString() {

@@ -143,12 +143,13 @@ public final class TopologyCheck {
         Optional<DeclaredLink> theirs =
                 peerLinks.stream().filter(other -> other.uid() == link.uid()).findFirst();
         if (theirs.isPresent()) {
-            String where = Problem.key(link.peer().pod()) + ": link uid " + link.uid();
             return differences(link, theirs.get()).stream()
                     .map(difference -> Problem.ofLink(
                             link,
                             Optional.of(difference.name()),
-                            difference.own() + ", but in " + where + ": " + difference.theirs()))
+                            difference.own() + ", but in "
+                                    + Problem.key(link.peer().pod()) + ": link uid " + link.uid() + ": "
+                                    + difference.theirs()))
                     .toList();
         }
         return peerLinks.stream()

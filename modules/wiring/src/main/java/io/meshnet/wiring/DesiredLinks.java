@@ -10,10 +10,11 @@ import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.Problem;
 import io.meshnet.topology.TopologyCheck;
 import java.net.InetAddress;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -38,26 +39,62 @@ final class DesiredLinks {
      * @return empty when the pod does not run here, or when its own declaration is broken: what is there then stays as it is
      */
     static Optional<List<Desired>> of(Cluster cluster, NodeIdentity node, PodName pod) {
+        return of(cluster, node, pod, declarations -> views(declarations, pod));
+    }
+
+    /**
+     * The same of those links only that end on some of the pod's interfaces, at the cost of these.
+     *
+     * @param ifnames names of the pod's interfaces, declared or not
+     */
+    static Optional<List<Desired>> of(Cluster cluster, NodeIdentity node, PodName pod, Set<String> ifnames) {
+        return of(
+                cluster,
+                node,
+                pod,
+                declarations -> ifnames.stream()
+                        .flatMap(ifname -> Stream.concat(
+                                declarations.own(pod, ifname).stream(),
+                                declarations.told(pod, ifname).stream().filter(view -> !isOwn(declarations, view)))));
+    }
+
+    /** The same of those links only whose other end is not on this node, at the cost of these. */
+    static Optional<List<Desired>> leavingNode(Cluster cluster, NodeIdentity node, PodName pod) {
+        return of(
+                cluster,
+                node,
+                pod,
+                declarations -> views(declarations, pod)
+                        .filter(view -> !cluster.find(view.peer().pod())
+                                .flatMap(PodRecord::placement)
+                                .map(node::hosts)
+                                .orElse(false)));
+    }
+
+    private static Stream<DeclaredLink> views(DeclarationIndex declarations, PodName pod) {
+        return Stream.concat(
+                declarations.own(pod).stream(),
+                declarations.told(pod).stream().filter(view -> !isOwn(declarations, view)));
+    }
+
+    private static Optional<List<Desired>> of(
+            Cluster cluster, NodeIdentity node, PodName pod, Function<DeclarationIndex, Stream<DeclaredLink>> views) {
         synchronized (cluster) {
             Optional<PodRecord> known = cluster.find(pod);
             boolean here = known.flatMap(PodRecord::placement).map(node::hosts).orElse(false);
             if (!here || known.get().declaration() instanceof Declaration.Broken) {
                 return Optional.empty();
             }
-            return Optional.of(new DesiredLinks(cluster, node).of(pod));
+            DesiredLinks links = new DesiredLinks(cluster, node);
+            return Optional.of(views.apply(cluster.declarations())
+                    .map(links::desired)
+                    .sorted(Comparator.comparingInt(each -> each.link().uid()))
+                    .toList());
         }
     }
 
-    private List<Desired> of(PodName pod) {
-        List<Desired> desired = new ArrayList<>();
-        declarations.own(pod).forEach(view -> desired.add(desired(view)));
-        declarations.told(pod).stream().filter(view -> !isOwn(view)).forEach(view -> desired.add(desired(view)));
-        desired.sort(Comparator.comparingInt(each -> each.link().uid()));
-        return List.copyOf(desired);
-    }
-
     /** Whether the pod itself declares what it was told of. */
-    private boolean isOwn(DeclaredLink told) {
+    private static boolean isOwn(DeclarationIndex declarations, DeclaredLink told) {
         return declarations
                 .own(told.local().pod(), told.uid())
                 .filter(own -> own.peer().pod().equals(told.peer().pod()))

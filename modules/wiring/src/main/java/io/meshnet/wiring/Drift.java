@@ -6,11 +6,12 @@ import io.meshnet.netlink.LinkEvent;
 import io.meshnet.netlink.Vxlan;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What the kernel told of one pod's devices, until it is judged: does it mean that somebody else has changed a link? Only how a device
@@ -21,7 +22,7 @@ final class Drift {
     /** The last event of each device, by its name. */
     private final Map<String, LinkEvent> devices = new HashMap<>();
 
-    private final List<InterfaceAddress> lost = new ArrayList<>();
+    private final Set<InterfaceAddress> lost = new HashSet<>();
 
     /** Takes note of one event in the pod's namespace. */
     void note(LinkEvent event) {
@@ -36,10 +37,18 @@ final class Drift {
         }
     }
 
+    /** The links that there is something to judge of. */
+    Optional<List<Desired>> desired(Cluster cluster, NodeIdentity node, PodName pod) {
+        // An address that was lost may be any link's.
+        return lost.isEmpty()
+                ? DesiredLinks.of(cluster, node, pod, devices.keySet())
+                : DesiredLinks.of(cluster, node, pod);
+    }
+
     /**
      * Whether the pod has to be reconciled.
      *
-     * @param desired every link of the pod
+     * @param desired every link of the pod, or those of {@link #desired}
      */
     boolean isDrift(NodeIdentity node, PodName pod, List<Desired> desired) {
         Map<String, Desired> byName = new HashMap<>();

@@ -24,8 +24,11 @@ public final class DriftWatch implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(DriftWatch.class.getName());
 
-    /** Whoever changes one thing is likely to change another; the reconciler itself makes a link in several steps. */
+    /** Whoever changes one thing is likely to change another; the reconciler itself makes a link in several steps, and pods in hundreds. */
     private static final Duration GATHERING = Duration.ofMillis(20);
+
+    /** Changes that do not end are judged after so much time all the same. */
+    private static final Duration PATIENCE = Duration.ofMillis(200);
 
     private static final Duration IDLE = Duration.ofMinutes(1);
 
@@ -75,6 +78,8 @@ public final class DriftWatch implements AutoCloseable {
                     return;
                 }
                 watch(opened.get());
+            } catch (InterruptedException _) {
+                return;
             } catch (NetlinkException | IllegalStateException e) {
                 if (isClosed()) {
                     return;
@@ -101,7 +106,7 @@ public final class DriftWatch implements AutoCloseable {
     }
 
     /** Until the monitor is closed or fails. */
-    private void watch(LinkMonitor opened) {
+    private void watch(LinkMonitor opened) throws InterruptedException {
         while (!isClosed()) {
             List<LinkEvent> events = opened.poll(IDLE);
             if (!events.isEmpty()) {
@@ -112,10 +117,17 @@ public final class DriftWatch implements AutoCloseable {
         }
     }
 
-    private void gather(LinkMonitor opened) {
-        long end = System.nanoTime() + GATHERING.toNanos();
-        for (long left = GATHERING.toNanos(); left > 0 && !isClosed(); left = end - System.nanoTime()) {
-            opened.poll(Duration.ofNanos(left)).forEach(this::note);
+    /** Asleep rather than waiting for more: to wake a thread costs whoever changes a link some microseconds, for each notification. */
+    private void gather(LinkMonitor opened) throws InterruptedException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        boolean quiet = false;
+        while (!quiet && System.nanoTime() < end && !isClosed()) {
+            Thread.sleep(GATHERING);
+            List<LinkEvent> events = opened.poll(Duration.ZERO);
+            quiet = events.isEmpty();
+            for (; !events.isEmpty() && !isClosed(); events = opened.poll(Duration.ZERO)) {
+                events.forEach(this::note);
+            }
         }
     }
 
@@ -141,7 +153,7 @@ public final class DriftWatch implements AutoCloseable {
 
     private void judge() {
         Set<PodName> wrong = new HashSet<>();
-        noted.forEach((pod, drift) -> DesiredLinks.of(cluster, node, pod)
+        noted.forEach((pod, drift) -> drift.desired(cluster, node, pod)
                 .filter(desired -> drift.isDrift(node, pod, desired))
                 .ifPresent(_ -> wrong.add(pod)));
         noted.clear();

@@ -52,7 +52,7 @@ public final class PeerLinks {
     /** What the daemons of other nodes have to be told so that they can make their ends of a pod's links at once. */
     public List<PeerUpdate> updates(PodName pod) {
         List<PeerUpdate> updates = new ArrayList<>();
-        for (Desired each : DesiredLinks.of(cluster, node, pod).orElse(List.of())) {
+        for (Desired each : DesiredLinks.leavingNode(cluster, node, pod).orElse(List.of())) {
             if (each instanceof Desired.Vxlan(PodLink link, LinkEnd local, InetAddress remote)) {
                 LinkEnd far = local.equals(link.first()) ? link.second() : link.first();
                 Optional<Placement> placement = cluster.find(far.pod()).flatMap(PodRecord::placement);

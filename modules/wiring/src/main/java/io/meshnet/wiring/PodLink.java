@@ -54,6 +54,12 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
         return first.pod().equals(second.pod());
     }
 
+    /** Links that differ have different uids, but for those in dispute. */
+    @Override
+    public int hashCode() {
+        return uid;
+    }
+
     @Override
     public String toString() {
         return "link " + uid + " " + text(first) + " - " + text(second);

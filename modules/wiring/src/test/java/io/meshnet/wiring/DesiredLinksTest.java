@@ -23,6 +23,7 @@ import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodRecord;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DesiredLinksTest {
@@ -180,5 +181,30 @@ class DesiredLinksTest {
         assertThat(DesiredLinks.of(cluster, NODE1, POD1).orElseThrow())
                 .singleElement()
                 .isInstanceOf(Desired.Vxlan.class);
+    }
+
+    @Test
+    void whatIsAskedForSomeInterfacesOnlyIsPartOfTheWhole() {
+        DeclaredLink claim = link(99, end(POD3, "eth9", ""), end(POD1, "eth1", ""));
+        Cluster cluster = cluster(
+                running(POD1, NODE1, UID11, UID13), running(POD2, NODE1, mirrored(UID11)), running(POD3, NODE2, claim));
+        List<Desired> whole = DesiredLinks.of(cluster, NODE1, POD1).orElseThrow();
+
+        assertThat(whole).extracting(each -> each.link().uid()).containsExactly(11, 13, 99);
+        assertThat(DesiredLinks.of(cluster, NODE1, POD1, Set.of("eth1", "eth7")))
+                .hasValue(List.of(whole.get(0), whole.get(2)));
+        assertThat(DesiredLinks.of(cluster, NODE1, POD1, Set.of("eth2"))).hasValue(List.of(whole.get(1)));
+        assertThat(DesiredLinks.of(cluster, NODE1, POD1, Set.of())).hasValue(List.of());
+        assertThat(DesiredLinks.of(cluster, NODE2, POD1, Set.of("eth1"))).isEmpty();
+    }
+
+    @Test
+    void whatLeavesTheNodeIsPartOfTheWhole() {
+        Cluster cluster = Examples.triangle();
+
+        assertThat(DesiredLinks.leavingNode(cluster, NODE1, POD1).orElseThrow())
+                .containsExactly(new Desired.Vxlan(PodLink.of(UID13), UID13.local(), NODE2.vtep()));
+        assertThat(DesiredLinks.leavingNode(cluster, NODE2, POD3)).isEqualTo(DesiredLinks.of(cluster, NODE2, POD3));
+        assertThat(DesiredLinks.leavingNode(cluster, NODE2, POD1)).isEmpty();
     }
 }
