@@ -6,7 +6,6 @@ import io.etcd.jetcd.common.exception.ErrorCode;
 import io.etcd.jetcd.common.exception.EtcdException;
 import io.etcd.jetcd.kv.GetResponse;
 import io.etcd.jetcd.options.GetOption;
-import io.meshnet.store.etcd.Keyspace.Complaints;
 import io.meshnet.topology.StoreException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -67,19 +66,19 @@ final class Connection implements AutoCloseable {
     }
 
     /** All keys under a prefix that ends with a slash. */
-    Keyspace read(String prefix, Complaints complaints) throws StoreException {
+    Keyspace read(String prefix, Interpreter interpreter) throws StoreException {
         var option = GetOption.builder().isPrefix(true).build();
         GetResponse response =
                 call("reading " + prefix, client -> client.getKVClient().get(bytes(prefix), option));
-        var keys = new Keyspace(complaints);
+        var keys = new Keyspace(interpreter);
         response.getKvs().forEach(keys::put);
         keys.advance(response.getHeader().getRevision());
         return keys;
     }
 
     /** All keys of all pods and nodes, in pages that are all of the first one's revision. */
-    Keyspace readAll(Complaints complaints) throws StoreException {
-        var keys = new Keyspace(complaints);
+    Keyspace readAll(Interpreter interpreter) throws StoreException {
+        var keys = new Keyspace(interpreter);
         ByteSequence from = ALL;
         long revision = 0;
         while (true) {

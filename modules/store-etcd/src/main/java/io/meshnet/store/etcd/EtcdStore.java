@@ -9,7 +9,6 @@ import io.etcd.jetcd.op.CmpTarget;
 import io.etcd.jetcd.op.Op;
 import io.etcd.jetcd.options.DeleteOption;
 import io.etcd.jetcd.options.PutOption;
-import io.meshnet.store.etcd.Keyspace.Complaints;
 import io.meshnet.store.etcd.PodKey.Item;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Placement;
@@ -36,7 +35,7 @@ public final class EtcdStore implements TopologyStore {
 
     private final Endpoints endpoints;
     private final Duration deadline;
-    private final Complaints complaints = new Complaints();
+    private final Interpreter interpreter = new Interpreter();
     private final Set<Follower> followers = ConcurrentHashMap.newKeySet();
     private final Set<Announcer> announcers = ConcurrentHashMap.newKeySet();
     private final Requests requests;
@@ -68,12 +67,12 @@ public final class EtcdStore implements TopologyStore {
         if (!isKept(pod)) {
             return PodRecord.unknown(pod);
         }
-        return requests.make(etcd -> etcd.read(PodKey.prefix(pod), complaints)).record(pod);
+        return requests.make(etcd -> etcd.read(PodKey.prefix(pod), interpreter)).record(pod);
     }
 
     @Override
     public Map<PodName, PodRecord> readAll() throws StoreException {
-        return Map.copyOf(requests.make(etcd -> etcd.readAll(complaints)).records());
+        return Map.copyOf(requests.make(etcd -> etcd.readAll(interpreter)).records());
     }
 
     /**
@@ -121,7 +120,7 @@ public final class EtcdStore implements TopologyStore {
             return OptionalLong.empty();
         }
         while (true) {
-            OptionalLong revision = requests.make(etcd -> etcd.read(PodKey.prefix(pod), complaints))
+            OptionalLong revision = requests.make(etcd -> etcd.read(PodKey.prefix(pod), interpreter))
                     .values(pod)
                     .revisionOf(containerId);
             if (revision.isEmpty()) {
@@ -142,7 +141,7 @@ public final class EtcdStore implements TopologyStore {
      */
     @Override
     public Subscription subscribe(Listener listener) {
-        var follower = Follower.start(this::open, complaints, listener, deadline);
+        var follower = Follower.start(this::open, interpreter, listener, deadline);
         followers.add(follower);
         if (closed) {
             follower.close();

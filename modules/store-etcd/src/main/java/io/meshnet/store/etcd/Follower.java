@@ -34,7 +34,7 @@ final class Follower implements Subscription {
     private static final Duration STABLE = Duration.ofSeconds(10);
 
     private final Supplier<Connection> connections;
-    private final Keyspace.Complaints complaints;
+    private final Interpreter interpreter;
     private final Listener listener;
     private final Duration closing;
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
@@ -50,10 +50,9 @@ final class Follower implements Subscription {
     /** Of the thread alone: the nodes that the listener was told last. */
     private Set<String> nodes = Set.of();
 
-    private Follower(
-            Supplier<Connection> connections, Keyspace.Complaints complaints, Listener listener, Duration closing) {
+    private Follower(Supplier<Connection> connections, Interpreter interpreter, Listener listener, Duration closing) {
         this.connections = connections;
-        this.complaints = complaints;
+        this.interpreter = interpreter;
         this.listener = listener;
         this.closing = closing;
         this.thread = Thread.ofPlatform().name("etcd-watch").daemon().unstarted(this::run);
@@ -66,8 +65,8 @@ final class Follower implements Subscription {
      * @param closing how long {@link #close} waits for a listener's call to end
      */
     static Follower start(
-            Supplier<Connection> connections, Keyspace.Complaints complaints, Listener listener, Duration closing) {
-        var follower = new Follower(connections, complaints, listener, closing);
+            Supplier<Connection> connections, Interpreter interpreter, Listener listener, Duration closing) {
+        var follower = new Follower(connections, interpreter, listener, closing);
         follower.thread.start();
         return follower;
     }
@@ -126,7 +125,7 @@ final class Follower implements Subscription {
             if (!use(opened, null)) {
                 return;
             }
-            Keyspace keys = opened.readAll(complaints);
+            Keyspace keys = opened.readAll(interpreter);
             long revision = keys.revision();
             try (WatchStream watch = WatchStream.open(opened, revision + 1)) {
                 if (!use(opened, watch)) {

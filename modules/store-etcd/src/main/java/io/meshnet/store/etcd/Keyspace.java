@@ -4,37 +4,21 @@ import io.etcd.jetcd.ByteSequence;
 import io.etcd.jetcd.KeyValue;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 
-/** The keys of all pods and nodes as they were at some revision. For one thread; the complaints may be shared. */
+/** The keys of all pods and nodes as they were at some revision. For one thread; the interpreter may be shared. */
 final class Keyspace {
     private final Map<PodName, PodValues> pods = new TreeMap<>();
     private final Set<String> nodes = new TreeSet<>();
-    private final Complaints complaints;
+    private final Interpreter interpreter;
     private long revision;
 
-    Keyspace(Complaints complaints) {
-        this.complaints = complaints;
-    }
-
-    /** Logs what is wrong with a key, the same only once in a row. Safe for use by any thread. */
-    static final class Complaints {
-        private static final Logger LOG = System.getLogger(Complaints.class.getPackageName());
-
-        private final Map<PodKey, String> told = new ConcurrentHashMap<>();
-
-        void complain(PodKey key, String text) {
-            if (!text.equals(told.put(key, text))) {
-                LOG.log(Level.WARNING, "{0} {1}; the pod counts as not alive", key, text);
-            }
-        }
+    Keyspace(Interpreter interpreter) {
+        this.interpreter = interpreter;
     }
 
     /** Notes that everything up to a revision is in it. */
@@ -74,7 +58,7 @@ final class Keyspace {
     }
 
     PodRecord record(PodName pod) {
-        return values(pod).record(revision, complaints::complain);
+        return values(pod).record(revision, interpreter);
     }
 
     /** The nodes that are alive. */

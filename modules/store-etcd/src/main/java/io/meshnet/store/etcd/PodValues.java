@@ -2,13 +2,10 @@ package io.meshnet.store.etcd;
 
 import io.etcd.jetcd.ByteSequence;
 import io.meshnet.store.etcd.PodKey.Item;
-import io.meshnet.topology.Declaration;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
-import io.meshnet.topology.TopologyException;
-import io.meshnet.topology.TopologyJson;
 import java.net.InetAddress;
 import java.util.EnumMap;
 import java.util.Map;
@@ -57,10 +54,12 @@ final class PodValues {
      * What the values say.
      *
      * @param revision that they were read at
-     * @param complaint told the key and the words when a placement cannot be used
+     * @param interpreter also told when a placement cannot be used
      */
-    PodRecord record(long revision, BiConsumer<PodKey, String> complaint) {
-        return new PodRecord(pod, declaration(), placement(complaint), revision);
+    PodRecord record(long revision, Interpreter interpreter) {
+        Optional<ByteSequence> links =
+                Optional.ofNullable(values.get(Item.LINKS)).map(Value::content);
+        return new PodRecord(pod, interpreter.declaration(pod, links), placement(interpreter::complain), revision);
     }
 
     /** The revision of the placement if it is that of the container. */
@@ -68,18 +67,6 @@ final class PodValues {
         return companion(Item.CONTAINER_ID).equals(containerId)
                 ? OptionalLong.of(values.get(Item.SRC_IP).revision())
                 : OptionalLong.empty();
-    }
-
-    private Declaration declaration() {
-        Value links = values.get(Item.LINKS);
-        if (links == null) {
-            return new Declaration.Absent();
-        }
-        try {
-            return new Declaration.Links(TopologyJson.parse(pod, links.bytes()));
-        } catch (TopologyException e) {
-            return new Declaration.Broken(e.getMessage());
-        }
     }
 
     private Optional<Placement> placement(BiConsumer<PodKey, String> complaint) {
