@@ -81,7 +81,7 @@ ready_here() {
     [[ $status == *' 200 '* ]]
 }
 
-# From the start of the daemon to its first 200 of ready, in nanoseconds.
+# From the start of the daemon to its first 200 of ready, in nanoseconds. Who asks must not take a core away: the pause starts no process.
 measure_start() {
     local begin end
     begin=${EPOCHREALTIME/[.,]/}
@@ -89,7 +89,7 @@ measure_start() {
     (
         export -f ready_here
         # shellcheck disable=SC2016 # expanded by the inner shell
-        in_netns node1 timeout 60 bash -c 'until ready_here 2>/dev/null; do read -r -t 0.002 <><(:) || true; done'
+        in_netns node1 timeout 60 bash -c 'exec {never}<><(:); until ready_here 2>/dev/null; do read -r -t 0.002 -u $never || true; done'
     ) || die "meshnetd does not become ready; see $WORK/node1/log"
     end=${EPOCHREALTIME/[.,]/}
     echo $(((end - begin) * 1000)) >>"$RESULTS/daemon.start"
