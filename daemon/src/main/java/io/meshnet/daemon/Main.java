@@ -164,12 +164,23 @@ public final class Main implements Callable<Integer> {
                             + " host process's)")
     private String sysctl = "";
 
-    /** For the command line. */
-    public Main() {}
+    private final KernelThread kernel;
+
+    /** @param kernel whose work is what the command line asks for */
+    Main(KernelThread kernel) {
+        this.kernel = kernel;
+    }
 
     /** Runs the daemon until it is told to stop. */
     public static void main(String[] arguments) {
-        System.exit(new CommandLine(new Main()).execute(arguments));
+        KernelThread kernel = new KernelThread(error -> {
+            LOG.log(Logger.Level.ERROR, "the kernel thread cannot be trusted any more; the daemon ends", error);
+            Runtime.getRuntime().halt(EXIT_FATAL);
+        });
+        // It opens its socket: to link the functions of C is a quarter of the start, and can be done while the command
+        // line is read.
+        var _ = kernel.submit(_ -> null);
+        System.exit(new CommandLine(new Main(kernel)).execute(arguments));
     }
 
     @Override
@@ -253,13 +264,9 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private static void run(Configuration configuration, PluginMounts mounts) throws ConfigurationException {
-        KernelThread kernel = new KernelThread(error -> {
-            LOG.log(Logger.Level.ERROR, "the kernel thread cannot be trusted any more; the daemon ends", error);
-            Runtime.getRuntime().halt(EXIT_FATAL);
-        });
+    private void run(Configuration configuration, PluginMounts mounts) throws ConfigurationException {
         Server.requireUnserved(configuration.socket());
-        NodeIdentity identity = probe(kernel, configuration);
+        NodeIdentity identity = probe(configuration);
         Attachments attachments = attachments(configuration);
         PeerDaemons peers = new PeerDaemons(configuration.port());
         Fabrics fabrics = new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, configuration);
@@ -280,7 +287,7 @@ public final class Main implements Callable<Integer> {
         trimUntil(stopped);
     }
 
-    private static NodeIdentity probe(KernelThread kernel, Configuration configuration) throws ConfigurationException {
+    private NodeIdentity probe(Configuration configuration) throws ConfigurationException {
         try {
             return kernel.submit(socket -> NodeProbe.probe(socket, configuration))
                     .join();

@@ -3,6 +3,7 @@ package io.meshnet.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.meshnet.wiring.KernelThread;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,7 @@ class ConfigurationTest {
     }
 
     private static Configuration parse(String... arguments) throws ConfigurationException {
-        Main main = new Main();
+        Main main = new Main(new KernelThread(_ -> {}));
         new CommandLine(main).parseArgs(arguments);
         return main.configuration();
     }

@@ -29,12 +29,6 @@ public final class Netns implements AutoCloseable {
     /** The netns of the calling thread; {@code /proc/self/ns/net} would be that of the main thread. */
     private static final MemorySegment OF_THREAD = Arena.global().allocateFrom("/proc/thread-self/ns/net");
 
-    /**
-     * Where sysctls are. A container's own are mounted read-only; another procfs of the same kernel serves as well, since what is below
-     * {@code net} is that of the thread that opens it.
-     */
-    private static final String SYSCTLS = System.getProperty("io.meshnet.netlink.sysctl", "/proc/sys");
-
     private static final int CLOSED = -1;
 
     private final String name;
@@ -144,14 +138,22 @@ public final class Netns implements AutoCloseable {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.callState(arena);
-            MemorySegment path = arena.allocateFrom(SYSCTLS + "/net/ipv6/conf/" + ifname + "/disable_ipv6");
-            MemorySegment any = arena.allocateFrom(SYSCTLS + "/net/ipv6/conf/all/disable_ipv6");
+            MemorySegment path = arena.allocateFrom(sysctls() + "/net/ipv6/conf/" + ifname + "/disable_ipv6");
+            MemorySegment any = arena.allocateFrom(sysctls() + "/net/ipv6/conf/all/disable_ipv6");
             MemorySegment value = arena.allocate(1);
             int error = inside(state, () -> enableIpv6(state, path, any, value));
             if (error < 0) {
                 throw new NetlinkException("enable IPv6 on", -error, "", ifname + " in " + this);
             }
         }
+    }
+
+    /**
+     * Where sysctls are. A container's own are mounted read-only; another procfs of the same kernel serves as well, since what is below
+     * {@code net} is that of the thread that opens it.
+     */
+    private static String sysctls() {
+        return System.getProperty("io.meshnet.netlink.sysctl", "/proc/sys");
     }
 
     private static int enableIpv6(MemorySegment state, MemorySegment path, MemorySegment any, MemorySegment value) {
