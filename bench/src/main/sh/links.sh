@@ -123,8 +123,8 @@ measure_allocation() {
     # JMH talks to the JVMs that it starts over loopback.
     # shellcheck disable=SC2016 # expanded by the inner shell
     unshare --net sh -c 'ip link set lo up && exec "$@"' - "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED \
-        -cp "$CLASSES" org.openjdk.jmh.Main 'MessageBenchmark|PathBenchmark.raised' -prof gc -wi 2 -i 2 -w 1 -r 1 -rf csv -rff "$WORK/jmh.csv" >"$WORK/jmh.log" 2>&1 || die "JMH failed; see $WORK/jmh.log"
-    # The last digit of the profiler's figure is its own: it is bytes per operation, of which there are millions.
+        -cp "$CLASSES" org.openjdk.jmh.Main 'MessageBenchmark|PathBenchmark.raised' -prof gc -wi 2 -i 2 -w 2 -r 4 -rf csv -rff "$WORK/jmh.csv" >"$WORK/jmh.log" 2>&1 || die "JMH failed; see $WORK/jmh.log"
+    # The profiler's own objects are some 33 KB in an iteration, which has to be long for them to vanish beside the operations.
     awk -F, '/gc.alloc.rate.norm/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/allocation.java"
     awk -F, '/MessageBenchmark.veth"/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/messages.java"
 }
