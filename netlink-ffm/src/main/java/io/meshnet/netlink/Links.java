@@ -170,12 +170,13 @@ public final class Links {
         if (!Ifalias.require(alias).isEmpty()) {
             writer.text(IFLA_IFALIAS(), alias);
         }
-        for (InterfaceAddress address : addresses) {
+        // By index: an iterator would be all that this path allocates.
+        for (int i = 0; i < addresses.size(); i++) {
             if (writer.remaining() < AddressMessages.LONGEST) {
                 check(socket.change(Errno.EEXIST), "raise link", ifindex);
                 writer = socket.begin();
             }
-            AddressMessages.add(writer, ifindex, address);
+            AddressMessages.add(writer, ifindex, addresses.get(i));
         }
         int errno = socket.change(Errno.EEXIST);
         if (errno != 0) {
