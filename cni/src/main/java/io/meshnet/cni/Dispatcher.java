@@ -110,6 +110,7 @@ public final class Dispatcher {
                             + " is attached already; a DEL has to come first");
         }
         Delegate delegate = delegates.find(delegation.type(), call);
+        PodNetwork.Joining joining = network.begin(attachment);
         String printed;
         try {
             printed = delegate.call(call, delegation);
@@ -122,7 +123,7 @@ public final class Dispatcher {
             String what = "the result of " + delegate.named(call);
             ObjectNode result = AddResult.of(Json.readObject(printed, what), delegation.version(), what)
                     .as(attachment.config().cniVersion());
-            network.add(attachment);
+            joining.finish();
             return Reply.success(result);
         } catch (CniException e) {
             throw undo(delegate, call.with(Command.DEL), delegation, e);

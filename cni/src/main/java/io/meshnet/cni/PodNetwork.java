@@ -23,6 +23,22 @@ public interface PodNetwork {
      */
     void add(Attachment attachment) throws CniException;
 
+    /** An ADD that was begun. */
+    @FunctionalInterface
+    interface Joining {
+
+        /** Does what {@link PodNetwork#add} does. */
+        void finish() throws CniException;
+    }
+
+    /**
+     * Begins an ADD before its delegate runs, so that what can be learned meanwhile takes no time of its own. Must have no effect: if the
+     * delegate fails, the ADD is never finished.
+     */
+    default Joining begin(Attachment attachment) throws CniException {
+        return () -> add(attachment);
+    }
+
     /**
      * Whether the container is attached already. An ADD with a delegate is then refused: a delegate fails it too, and in taking back
      * what it had begun takes the living attachment apart.

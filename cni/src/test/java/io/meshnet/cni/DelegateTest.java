@@ -51,6 +51,16 @@ class DelegateTest {
     }
 
     @Test
+    void the_pod_network_begins_before_the_delegate_runs() throws IOException {
+        plugins.answering("main", RESULT);
+        List<Boolean> ran = new CopyOnWriteArrayList<>();
+        caller.network.begun = () -> ran.add(Files.exists(directory.resolve("calls")));
+        assertThat(caller.call("ADD", CONFIG).succeeded()).isTrue();
+        assertThat(ran).containsExactly(false);
+        assertThat(plugins.calls()).containsExactly("ADD");
+    }
+
+    @Test
     void the_delegate_has_the_environment_of_the_call_and_nothing_of_this_process() throws IOException {
         plugins.answering("main", RESULT);
         caller.with("CNI_NETNS_OVERRIDE", "1").call("ADD", CONFIG);

@@ -14,6 +14,7 @@ final class RecordingNetwork implements PodNetwork {
     List<Attachment> held = List.of();
     boolean attached;
     boolean stale;
+    Runnable begun = () -> {};
 
     @Override
     public boolean isAttached(Attachment attachment) {
@@ -34,6 +35,12 @@ final class RecordingNetwork implements PodNetwork {
     @Override
     public void add(Attachment attachment) throws CniException {
         called("add", attachment);
+    }
+
+    @Override
+    public Joining begin(Attachment attachment) {
+        begun.run();
+        return () -> add(attachment);
     }
 
     @Override

@@ -54,8 +54,22 @@ final class AdvisingNetwork implements PodNetwork {
 
     @Override
     public void add(Attachment attachment) throws CniException {
+        begin(attachment).finish();
+    }
+
+    @Override
+    public Joining begin(Attachment attachment) throws CniException {
         try {
-            network.add(attachment);
+            Joining begun = network.begin(attachment);
+            return () -> finish(begun);
+        } catch (CniException e) {
+            throw advised(e);
+        }
+    }
+
+    private static void finish(Joining begun) throws CniException {
+        try {
+            begun.finish();
         } catch (CniException e) {
             throw advised(e);
         }

@@ -67,14 +67,20 @@ final class Fabric {
         this.bothEnds = new BothEnds(reconciler, peerLinks, peers, strangers);
     }
 
+    /** Begins to ask the store for a pod that is about to be attached. */
+    PodReading read(PodName pod) {
+        return PodReading.begin(store, pod);
+    }
+
     /**
      * Takes a new pod in: notes it, publishes where it runs, and has its links made. A pod of no topology is only noted, and needs no
      * store. When it fails, nothing of it is left.
      *
+     * @param known what {@link #read} finds of the pod
      * @param patience how long to wait until every link whose peer is alive is up at both ends; empty to wait for this node's ends only
      */
-    void attach(PodAttachment attachment, Optional<Duration> patience) throws CniException {
-        attach(attachment);
+    void attach(PodAttachment attachment, PodReading known, Optional<Duration> patience) throws CniException {
+        attach(attachment, known);
         if (patience.isPresent()) {
             try {
                 if (cluster.isInTopology(attachment.pod())) {
@@ -88,14 +94,14 @@ final class Fabric {
         }
     }
 
-    private void attach(PodAttachment attachment) throws CniException {
+    private void attach(PodAttachment attachment, PodReading known) throws CniException {
         PodName pod = attachment.pod();
         Lock lock = locks.of(pod);
         lock.lock();
         try {
             attachments.put(attachment);
             cluster.forget(attachment.containerId());
-            if (isWanted(pod)) {
+            if (isWanted(pod, known)) {
                 place(attachment);
             }
         } catch (IOException e) {
@@ -110,13 +116,14 @@ final class Fabric {
     }
 
     /** Whether the topology gives the pod links. The store is asked, since the topology may be as new as the pod. */
-    private boolean isWanted(PodName pod) throws CniException {
+    private boolean isWanted(PodName pod, PodReading reading) throws CniException {
         try {
-            PodRecord known = store.read(pod);
+            PodRecord known = reading.get();
             if (!cluster.find(pod).orElse(PodRecord.unknown(pod)).saysSameAs(known)) {
                 var _ = reconcile(cluster.put(known));
             }
-            if (known.declaration() instanceof Declaration.Broken(String reason)) {
+            // What was read may be older than what the store has told meanwhile.
+            if (cluster.find(pod).orElse(known).declaration() instanceof Declaration.Broken(String reason)) {
                 throw new CniException(Codes.TOPOLOGY, "pod " + pod + ": its topology is broken: " + reason);
             }
             return cluster.isInTopology(pod);

@@ -68,21 +68,33 @@ final class MeshNetwork implements PodNetwork {
 
     @Override
     public void add(Attachment call) throws CniException {
+        begin(call).finish();
+    }
+
+    /** What the store knows of the pod is read while the delegate runs. */
+    @Override
+    public Joining begin(Attachment call) throws CniException {
         Optional<PodName> pod = pod(call);
-        if (pod.isPresent()) {
-            Endpoints endpoints = endpoints(call.config());
-            PodAttachment attachment = new PodAttachment(
-                    call.containerId(),
-                    call.config().name(),
-                    pod.get(),
-                    call.netns(),
-                    Optional.of(identity(call.netns())),
-                    call.ifname(),
-                    endpoints.toString(),
-                    System.currentTimeMillis(),
-                    PodAttachment.Stage.LIVING);
-            fabrics.fabric(endpoints).attach(attachment, patience(call.config()));
+        if (pod.isEmpty()) {
+            return () -> {};
         }
+        Endpoints endpoints = endpoints(call.config());
+        Fabric fabric = fabrics.fabric(endpoints);
+        PodReading known = fabric.read(pod.get());
+        return () -> fabric.attach(attachment(call, pod.get(), endpoints), known, patience(call.config()));
+    }
+
+    private PodAttachment attachment(Attachment call, PodName pod, Endpoints endpoints) throws CniException {
+        return new PodAttachment(
+                call.containerId(),
+                call.config().name(),
+                pod,
+                call.netns(),
+                Optional.of(identity(call.netns())),
+                call.ifname(),
+                endpoints.toString(),
+                System.currentTimeMillis(),
+                PodAttachment.Stage.LIVING);
     }
 
     @Override
