@@ -29,7 +29,8 @@ floor() { sample "$1" "$BIN/floor" "$2" "$PREFIX" "${@:3}"; }
 
 # The daemon's own options of the JVM.
 latency() {
-    sample "$1" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms16m -Xmx256m \
+    sample "$1" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+        -XX:CompileThresholdScaling=0.25 -Xms16m -Xmx256m \
         --enable-native-access=ALL-UNNAMED -cp "$CLASSES" io.meshnet.bench.Latency "$2" "$PREFIX" "${@:3}"
 }
 
