@@ -69,11 +69,12 @@ image=$target/image.new
     --no-header-files --no-man-pages --compress=zip-6
 
 mkdir -p "$target/training"
+# Profiles are for the optimizing compiler, which the launchers do not use: they would be 2 MB of resident memory, and a start without
+# them that looks for them takes some 15 ms more.
+no_profiles='-XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:-AOTReplayTraining'
 for name in "${launchers[@]}"; do
-    launcher "$name" "$image/bin/$name" "-XX:AOTCache=\$home/lib/$name.aot"
-    # Profiles are for the optimizing compiler, which the launchers do not use; they would be 2 MB of resident memory.
-    launcher "$name" "$image/bin/$name.train" \
-        "-XX:AOTCacheOutput=$target/training/$name.aot -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining"
+    launcher "$name" "$image/bin/$name" "-XX:AOTCache=\$home/lib/$name.aot $no_profiles"
+    launcher "$name" "$image/bin/$name.train" "-XX:AOTCacheOutput=$target/training/$name.aot $no_profiles"
 done
 if [ -x "$native" ]; then
     install -m 755 "$native" "$image/bin/meshnet"
