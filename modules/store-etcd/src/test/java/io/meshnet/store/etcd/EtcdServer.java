@@ -9,6 +9,8 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.io.UncheckedIOException;
+import java.util.stream.Stream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -158,6 +160,24 @@ final class EtcdServer implements AutoCloseable {
     /** Keeps the process from running, its connections open: what a hanging machine looks like from outside. */
     void pause() throws IOException {
         signal("STOP");
+        // Each of its threads stops when it next looks; until then etcd answers.
+        await().pollInterval(Duration.ofMillis(1)).until(this::isStopped);
+    }
+
+    private boolean isStopped() throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc", Long.toString(process.pid()), "task"))) {
+            return threads.allMatch(EtcdServer::isStopped);
+        }
+    }
+
+    /** Whether the state of a thread is T: proc_pid_stat(5). The name before it may contain anything. */
+    private static boolean isStopped(Path thread) {
+        try {
+            String stat = Files.readString(thread.resolve("stat"));
+            return stat.charAt(stat.lastIndexOf(')') + 2) == 'T';
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Lets a paused process run again. */
