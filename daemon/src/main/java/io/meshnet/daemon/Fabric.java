@@ -68,8 +68,8 @@ final class Fabric {
     }
 
     /** Begins to ask the store for a pod that is about to be attached. */
-    PodReading read(PodName pod) {
-        return PodReading.begin(store, pod);
+    StoreCall<PodRecord> read(PodName pod) {
+        return StoreCall.begin(pod, () -> store.read(pod));
     }
 
     /**
@@ -79,7 +79,7 @@ final class Fabric {
      * @param known what {@link #read} finds of the pod
      * @param patience how long to wait until every link whose peer is alive is up at both ends; empty to wait for this node's ends only
      */
-    void attach(PodAttachment attachment, PodReading known, Optional<Duration> patience) throws CniException {
+    void attach(PodAttachment attachment, StoreCall<PodRecord> known, Optional<Duration> patience) throws CniException {
         attach(attachment, known);
         if (patience.isPresent()) {
             try {
@@ -94,7 +94,7 @@ final class Fabric {
         }
     }
 
-    private void attach(PodAttachment attachment, PodReading known) throws CniException {
+    private void attach(PodAttachment attachment, StoreCall<PodRecord> known) throws CniException {
         PodName pod = attachment.pod();
         Lock lock = locks.of(pod);
         lock.lock();
@@ -116,7 +116,7 @@ final class Fabric {
     }
 
     /** Whether the topology gives the pod links. The store is asked, since the topology may be as new as the pod. */
-    private boolean isWanted(PodName pod, PodReading reading) throws CniException {
+    private boolean isWanted(PodName pod, StoreCall<PodRecord> reading) throws CniException {
         try {
             PodRecord known = reading.get();
             if (!cluster.find(pod).orElse(PodRecord.unknown(pod)).saysSameAs(known)) {
@@ -222,10 +222,12 @@ final class Fabric {
         try {
             attachments.put(attachment);
             Set<PodName> neighbours = cluster.leave(pod, attachment.containerId());
+            // The store is told while the kernel is at it.
+            StoreCall<OptionalLong> told = unregister(attachment);
             // First all at once, which takes the veths of the neighbours along.
             release(attachment);
             var _ = reconcile(neighbours);
-            withdraw(attachment);
+            withdraw(attachment, told);
         } catch (IOException e) {
             throw new CniException(CniException.IO_FAILURE, "pod " + pod + ": cannot note its detachment: " + e, "", e);
         } finally {
@@ -240,10 +242,15 @@ final class Fabric {
         }
     }
 
-    private void withdraw(PodAttachment attachment) throws IOException {
+    private StoreCall<OptionalLong> unregister(PodAttachment attachment) {
+        PodName pod = attachment.pod();
+        return StoreCall.begin(pod, () -> store.unregister(pod, attachment.containerId()));
+    }
+
+    private void withdraw(PodAttachment attachment, StoreCall<OptionalLong> told) throws IOException, CniException {
         PodName pod = attachment.pod();
         try {
-            unregister(pod, attachment.containerId());
+            withdrawn(pod, told.get());
             attachments.remove(attachment.containerId());
             cluster.forget(attachment.containerId());
         } catch (StoreException e) {
@@ -297,7 +304,7 @@ final class Fabric {
             if (current && attachment.detached()) {
                 var _ = cluster.leave(pod, attachment.containerId());
                 release(attachment);
-                withdraw(attachment);
+                withdraw(attachment, unregister(attachment));
             } else if (current && isUnplaced(attachment)) {
                 place(attachment);
             } else if (current && isSuperseded(attachment)) {
@@ -363,7 +370,7 @@ final class Fabric {
                         "pod {0}: {1} is gone, and so is the pod",
                         pod,
                         placement.get().netns());
-                unregister(pod, containerId);
+                withdrawn(pod, store.unregister(pod, containerId));
                 Optional<PodAttachment> lost = attachments.find(containerId).map(PodAttachment::lost);
                 if (lost.isPresent()) {
                     attachments.put(lost.get());
@@ -376,8 +383,8 @@ final class Fabric {
         }
     }
 
-    private void unregister(PodName pod, String containerId) throws StoreException {
-        OptionalLong revision = store.unregister(pod, containerId);
+    /** @param revision of the store without the placement; empty when it was not the container's */
+    private void withdrawn(PodName pod, OptionalLong revision) throws StoreException {
         if (revision.isPresent()) {
             var _ = reconcile(cluster.place(pod, Optional.empty(), revision.getAsLong()));
         } else {

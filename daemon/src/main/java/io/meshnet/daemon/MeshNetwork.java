@@ -9,6 +9,7 @@ import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
 import io.meshnet.store.etcd.Endpoints;
 import io.meshnet.topology.PodName;
+import io.meshnet.topology.PodRecord;
 import io.meshnet.wiring.KernelThread;
 import io.meshnet.wiring.WiringException;
 import java.nio.file.Files;
@@ -80,7 +81,7 @@ final class MeshNetwork implements PodNetwork {
         }
         Endpoints endpoints = endpoints(call.config());
         Fabric fabric = fabrics.fabric(endpoints);
-        PodReading known = fabric.read(pod.get());
+        StoreCall<PodRecord> known = fabric.read(pod.get());
         return () -> fabric.attach(attachment(call, pod.get(), endpoints), known, patience(call.config()));
     }
 
