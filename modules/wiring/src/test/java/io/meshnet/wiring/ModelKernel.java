@@ -321,12 +321,14 @@ final class ModelKernel {
         });
     }
 
+    /** An address that the device has already is refused with EEXIST, which is as good as given. */
     private void raise(PodName pod, int ifindex, List<InterfaceAddress> more) {
         change(
                 pod,
                 ifindex,
                 link -> with(link, link.flags() | IFF_UP | IFF_LOWER_UP, link.mtu(), link.alias(), link.protoDown()));
-        pods.get(pod).addresses.computeIfAbsent(ifindex, _ -> new ArrayList<>()).addAll(more);
+        List<InterfaceAddress> has = pods.get(pod).addresses.computeIfAbsent(ifindex, _ -> new ArrayList<>());
+        more.stream().filter(address -> !has.contains(address)).forEach(has::add);
     }
 
     private void change(PodName pod, int ifindex, java.util.function.UnaryOperator<Link> change) {
