@@ -24,7 +24,7 @@ public final class DriftWatch implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(DriftWatch.class.getName());
 
-    /** Whoever changes one thing is likely to change another; the reconciler itself makes a link in several steps, and pods in hundreds. */
+    /** Whoever changes one thing is likely to change another; the reconciler itself makes a link in several steps. */
     private static final Duration GATHERING = Duration.ofMillis(20);
 
     /** Changes that do not end are judged after so much time all the same. */
