@@ -91,7 +91,7 @@ public final class Dispatcher {
             ObjectNode result =
                     previous.orElseThrow(Dispatcher::delegateRequired).as(config.cniVersion());
             network.validate(attachment);
-            network.add(attachment);
+            network.begin(attachment).finish();
             return Reply.success(result);
         }
         if (previous.isPresent()) {

@@ -17,27 +17,22 @@ public interface PodNetwork {
      */
     void validate(Attachment attachment) throws CniException;
 
-    /**
-     * Connects the pod. Comes after the delegate has made its interface; if it fails, the delegate's DEL runs, and what this
-     * method made must be gone when it throws.
-     */
-    void add(Attachment attachment) throws CniException;
-
     /** An ADD that was begun. */
     @FunctionalInterface
     interface Joining {
 
-        /** Does what {@link PodNetwork#add} does. */
+        /**
+         * Connects the pod. Comes after the delegate has made its interface; if it fails, the delegate's DEL runs, and what this
+         * method made must be gone when it throws.
+         */
         void finish() throws CniException;
     }
 
     /**
-     * Begins an ADD before its delegate runs, so that what can be learned meanwhile takes no time of its own. Must have no effect: if the
-     * delegate fails, the ADD is never finished.
+     * Begins an ADD before its delegate runs, so that what can be learned meanwhile takes no time of its own. Must have no effect on the
+     * pod: if the delegate fails, the ADD is never finished.
      */
-    default Joining begin(Attachment attachment) throws CniException {
-        return () -> add(attachment);
-    }
+    Joining begin(Attachment attachment) throws CniException;
 
     /**
      * Whether the container is attached already. An ADD with a delegate is then refused: a delegate fails it too, and in taking back

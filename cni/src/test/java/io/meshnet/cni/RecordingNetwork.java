@@ -33,14 +33,9 @@ final class RecordingNetwork implements PodNetwork {
     }
 
     @Override
-    public void add(Attachment attachment) throws CniException {
-        called("add", attachment);
-    }
-
-    @Override
     public Joining begin(Attachment attachment) {
         begun.run();
-        return () -> add(attachment);
+        return () -> called("add", attachment);
     }
 
     @Override

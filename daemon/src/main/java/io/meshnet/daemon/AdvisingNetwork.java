@@ -53,11 +53,6 @@ final class AdvisingNetwork implements PodNetwork {
     }
 
     @Override
-    public void add(Attachment attachment) throws CniException {
-        begin(attachment).finish();
-    }
-
-    @Override
     public Joining begin(Attachment attachment) throws CniException {
         try {
             Joining begun = network.begin(attachment);

@@ -67,11 +67,6 @@ final class MeshNetwork implements PodNetwork {
                         && !known.get().identity().get().equals(identity(call.netns())));
     }
 
-    @Override
-    public void add(Attachment call) throws CniException {
-        begin(call).finish();
-    }
-
     /** What the store knows of the pod is read while the delegate runs. */
     @Override
     public Joining begin(Attachment call) throws CniException {
