@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,7 +87,7 @@ class DemoTest {
     /** The namespaces and the directory of this demo that are there. */
     private List<String> remains() {
         String name = "meshnet-demo-" + demo.pid();
-        return List.of(Path.of("/run/netns"), directory).stream()
+        return Stream.of(Path.of("/run/netns"), directory)
                 .flatMap(parent -> names(parent).stream())
                 .filter(found -> found.startsWith(name))
                 .toList();

@@ -39,7 +39,7 @@ final class DesiredLinks {
      * @return empty when the pod does not run here, or when its own declaration is broken: what is there then stays as it is
      */
     static Optional<List<Desired>> of(Cluster cluster, NodeIdentity node, PodName pod) {
-        return of(cluster, node, pod, declarations -> views(declarations, pod));
+        return of(cluster, node, pod, links -> links.views(pod));
     }
 
     /**
@@ -48,14 +48,7 @@ final class DesiredLinks {
      * @param ifnames names of the pod's interfaces, declared or not
      */
     static Optional<List<Desired>> of(Cluster cluster, NodeIdentity node, PodName pod, Set<String> ifnames) {
-        return of(
-                cluster,
-                node,
-                pod,
-                declarations -> ifnames.stream()
-                        .flatMap(ifname -> Stream.concat(
-                                declarations.own(pod, ifname).stream(),
-                                declarations.told(pod, ifname).stream().filter(view -> !isOwn(declarations, view)))));
+        return of(cluster, node, pod, links -> ifnames.stream().flatMap(ifname -> links.views(pod, ifname)));
     }
 
     /** The same of those links only whose other end is not on this node, at the cost of these. */
@@ -64,37 +57,46 @@ final class DesiredLinks {
                 cluster,
                 node,
                 pod,
-                declarations -> views(declarations, pod)
-                        .filter(view -> !cluster.find(view.peer().pod())
-                                .flatMap(PodRecord::placement)
-                                .map(node::hosts)
-                                .orElse(false)));
-    }
-
-    private static Stream<DeclaredLink> views(DeclarationIndex declarations, PodName pod) {
-        return Stream.concat(
-                declarations.own(pod).stream(),
-                declarations.told(pod).stream().filter(view -> !isOwn(declarations, view)));
+                links -> links.views(pod)
+                        .filter(view -> !isHere(cluster, node, view.peer().pod())));
     }
 
     private static Optional<List<Desired>> of(
-            Cluster cluster, NodeIdentity node, PodName pod, Function<DeclarationIndex, Stream<DeclaredLink>> views) {
+            Cluster cluster, NodeIdentity node, PodName pod, Function<DesiredLinks, Stream<DeclaredLink>> views) {
         synchronized (cluster) {
-            Optional<PodRecord> known = cluster.find(pod);
-            boolean here = known.flatMap(PodRecord::placement).map(node::hosts).orElse(false);
-            if (!here || known.get().declaration() instanceof Declaration.Broken) {
+            if (!isHere(cluster, node, pod)
+                    || cluster.find(pod).orElseThrow().declaration() instanceof Declaration.Broken) {
                 return Optional.empty();
             }
             DesiredLinks links = new DesiredLinks(cluster, node);
-            return Optional.of(views.apply(cluster.declarations())
+            return Optional.of(views.apply(links)
                     .map(links::desired)
                     .sorted(Comparator.comparingInt(each -> each.link().uid()))
                     .toList());
         }
     }
 
+    /** Whether a pod is placed on this node. */
+    static boolean isHere(Cluster cluster, NodeIdentity node, PodName pod) {
+        return cluster.find(pod)
+                .flatMap(PodRecord::placement)
+                .filter(node::hosts)
+                .isPresent();
+    }
+
+    private Stream<DeclaredLink> views(PodName pod) {
+        return Stream.concat(
+                declarations.own(pod).stream(), declarations.told(pod).stream().filter(view -> !isOwn(view)));
+    }
+
+    private Stream<DeclaredLink> views(PodName pod, String ifname) {
+        return Stream.concat(
+                declarations.own(pod, ifname).stream(),
+                declarations.told(pod, ifname).stream().filter(view -> !isOwn(view)));
+    }
+
     /** Whether the pod itself declares what it was told of. */
-    private static boolean isOwn(DeclarationIndex declarations, DeclaredLink told) {
+    private boolean isOwn(DeclaredLink told) {
         return declarations
                 .own(told.local().pod(), told.uid())
                 .filter(own -> own.peer().pod().equals(told.peer().pod()))

@@ -131,16 +131,10 @@ public final class PeerLinks {
         return cluster.declared(update.vni() - DeclaredLink.VNI_BASE).stream()
                 .map(PodLink::of)
                 .flatMap(link -> link.ends().stream()
-                        .filter(end -> end.ifname().equals(update.ifname()) && !isHere(cluster, node, end.pod()))
+                        .filter(end ->
+                                end.ifname().equals(update.ifname()) && !DesiredLinks.isHere(cluster, node, end.pod()))
                         .map(end -> link + ": pod " + end.pod() + " does not run on this node"))
                 .findFirst();
-    }
-
-    private static boolean isHere(Cluster cluster, NodeIdentity node, PodName pod) {
-        return cluster.find(pod)
-                .flatMap(PodRecord::placement)
-                .filter(node::hosts)
-                .isPresent();
     }
 
     private static Optional<PodName> podIn(Cluster cluster, NodeIdentity node, Path netns) {
