@@ -70,7 +70,7 @@ image=$target/image.new
 
 mkdir -p "$target/training"
 # Profiles are for the optimizing compiler, which the launchers do not use: they would be 2 MB of resident memory, and a start without
-# them that looks for them takes some 15 ms more.
+# them that looks for them takes some 20 ms more.
 no_profiles='-XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining -XX:-AOTReplayTraining'
 for name in "${launchers[@]}"; do
     launcher "$name" "$image/bin/$name" "-XX:AOTCache=\$home/lib/$name.aot $no_profiles"

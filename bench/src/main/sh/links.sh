@@ -27,7 +27,7 @@ sample() {
 
 floor() { sample "$1" "$BIN/floor" "$2" "$PREFIX" "${@:3}"; }
 
-# The daemon's own options of the JVM.
+# With the daemon's own collector and compiler.
 latency() {
     sample "$1" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
         -XX:CompileThresholdScaling=0.25 -Xms16m -Xmx256m \
