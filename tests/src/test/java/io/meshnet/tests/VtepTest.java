@@ -123,6 +123,23 @@ class VtepTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"eth1, 5011, waits for its peer", "eth9, 5019, is not in the topology yet"})
+    void leaves_an_interface_of_the_pods_own_whose_link(String ifname, int vni, String condition) {
+        LAB.upload(Topology.pair());
+        pod.add().succeeded();
+        pod.ip("link", "add", ifname, "type", "bridge");
+        int ifindex = pod.link(ifname).ifindex();
+
+        HttpAnswer answer =
+                put(request().put("link_name", ifname).put("vni", vni).toString());
+
+        assertThat(answer.status()).as("%s %s: %s", ifname, condition, answer).isEqualTo(500);
+        assertThat(answer.body()).contains("default/pod1", ifname);
+        assertThat(pod.link(ifname).kind()).isEqualTo("bridge");
+        assertThat(pod.link(ifname).ifindex()).isEqualTo(ifindex);
+    }
+
+    @ParameterizedTest
     @ValueSource(
             strings = {
                 "",

@@ -76,7 +76,7 @@ public final class PeerLinks {
         // Decided on the kernel thread: whoever left before its turn came has left by then.
         return kernel.submit(socket -> {
             switch (decide(cluster, node, update)) {
-                case Decision.Make(Action.Device device) -> make(socket, update, device);
+                case Decision.Make(Action.Device device, boolean replaces) -> make(socket, update, device, replaces);
                 case Decision.Reconcile(PodName pod, Desired governing) -> {
                     if (!agrees(governing, update)) {
                         LOG.log(
@@ -96,8 +96,13 @@ public final class PeerLinks {
     /** What follows from an update. */
     sealed interface Decision {
 
-        /** The device is made as the peer has it. */
-        record Make(Action.Device device) implements Decision {}
+        /**
+         * The device is made as the peer has it.
+         *
+         * @param replaces whether what meshnet did not make gives way to it. Not in a pod that is known: the topology may be about to
+         *     say so, and there, too, it would stay.
+         */
+        record Make(Action.Device device, boolean replaces) implements Decision {}
 
         /** The topology governs the interface, and the update is only a reason to look. */
         record Reconcile(PodName pod, Desired governing) implements Decision {}
@@ -117,11 +122,11 @@ public final class PeerLinks {
             case null ->
                 absentPod(cluster, node, update)
                         .<Decision>map(Decision.Refuse::new)
-                        .orElseGet(
-                                () -> new Decision.Make(VtepUpdates.device(update, pod.orElse(UNKNOWN), node.mtu())));
+                        .orElseGet(() -> new Decision.Make(
+                                VtepUpdates.device(update, pod.orElse(UNKNOWN), node.mtu()), pod.isEmpty()));
             case Desired.Waiting waiting
             when waiting.link().vni() == update.vni() ->
-                new Decision.Make(Planner.made(node, waiting.link(), waiting.local()));
+                new Decision.Make(Planner.made(node, waiting.link(), waiting.local()), false);
             case Desired other -> new Decision.Reconcile(pod.orElseThrow(), other);
         };
     }
@@ -165,7 +170,7 @@ public final class PeerLinks {
                 });
     }
 
-    private void make(RouteSocket socket, VtepUpdate update, Action.Device wanted) {
+    private void make(RouteSocket socket, VtepUpdate update, Action.Device wanted, boolean replaces) {
         if (update.remote().getClass() != node.vtep().getClass()) {
             throw new WiringException("peer_vtep " + NumericAddress.format(update.remote())
                     + " is of another address family than this node's VTEP " + NumericAddress.format(node.vtep()));
@@ -177,6 +182,11 @@ public final class PeerLinks {
             }
             Optional<Link> found = pods.pod(pod).socket().links().find(update.ifname());
             List<Action> actions = VtepUpdates.plan(update, wanted, found, node.vxlanPort());
+            if (!replaces && !actions.isEmpty()) {
+                Planner.obstacle(pod, update.ifname(), found).ifPresent(reason -> {
+                    throw new WiringException(reason);
+                });
+            }
             Map<String, String> undone = new Executor(node, socket, pods, kernel.freeing()).execute(actions);
             undone.values().stream().findFirst().ifPresent(reason -> {
                 throw new WiringException(reason);

@@ -275,11 +275,14 @@ final class Planner {
         }
     }
 
-    /** Why the end's name cannot be had: a device that is not ours bears it. */
     private static Optional<String> obstacle(LinkEnd end, Optional<Link> device) {
+        return obstacle(end.pod(), end.ifname(), device);
+    }
+
+    /** Why a name cannot be had in a pod: a device that is not ours bears it. */
+    static Optional<String> obstacle(PodName pod, String ifname, Optional<Link> device) {
         return device.filter(found -> !Marking.isOurs(found))
-                .map(found -> "pod " + end.pod() + " has an interface " + end.ifname()
-                        + " already, which meshnet did not make");
+                .map(_ -> "pod " + pod + " has an interface " + ifname + " already, which meshnet did not make");
     }
 
     private static boolean isMarked(PodLink link, LinkEnd end, Link device) {

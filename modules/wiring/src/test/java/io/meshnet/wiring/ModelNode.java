@@ -152,7 +152,7 @@ final class ModelNode {
     /** What a peer's daemon asks for. */
     void take(VtepUpdate update) {
         switch (PeerLinks.decide(cluster, identity, update)) {
-            case PeerLinks.Decision.Make(Action.Device device) -> {
+            case PeerLinks.Decision.Make(Action.Device device, boolean _) -> {
                 Optional<Container> there = containers.values().stream()
                         .filter(container -> Path.of(path(container.id())).equals(update.netns()))
                         .findFirst();
