@@ -133,10 +133,12 @@ static void add_address(struct request *request, const struct end *end, int ifin
     request_u32(request, IFA_ADDRESS, htonl(end->address));
 }
 
+/* Up last: what a device that is up is given the kernel tells everybody of. */
 void end_raise(struct request *request, const struct end *end) {
-    set_up(request, end->ifindex);
+    set_link(request, end->ifindex);
     request_put(request, IFLA_IFALIAS, end->alias, strlen(end->alias));
     add_address(request, end, end->ifindex);
+    set_up(request, end->ifindex);
     netlink_change(end->pod->socket, request, 0);
 }
 

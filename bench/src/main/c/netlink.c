@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +67,6 @@ int netlink_open_in(int netns, unsigned groups) {
 
 void request_clear(struct request *request) {
     request->length = 0;
-    request->messages = 0;
 }
 
 static void *extend(struct request *request, size_t length) {
@@ -81,12 +81,14 @@ static void *extend(struct request *request, size_t length) {
 }
 
 void *request_begin(struct request *request, int type, int flags, size_t header) {
+    if (request->length) {
+        ((struct nlmsghdr *)(request->bytes + request->message))->nlmsg_flags &= ~NLM_F_ACK;
+    }
     request->message = request->length;
     struct nlmsghdr *message = extend(request, NLMSG_HDRLEN);
     message->nlmsg_type = type;
     message->nlmsg_flags = NLM_F_REQUEST | flags;
     message->nlmsg_seq = ++sequence;
-    request->messages++;
     return extend(request, header);
 }
 
@@ -142,12 +144,12 @@ static void require_success(struct nlmsghdr *message, int tolerated) {
 
 void netlink_change(int socket, struct request *request, int tolerated) {
     transmit(socket, request);
-    for (int pending = request->messages; pending > 0;) {
+    for (bool acked = false; !acked;) {
         int length = receive(socket);
         for (struct nlmsghdr *each = (void *)answer; NLMSG_OK(each, length); each = NLMSG_NEXT(each, length)) {
             if (each->nlmsg_type == NLMSG_ERROR) {
                 require_success(each, tolerated);
-                pending--;
+                acked = each->nlmsg_seq == sequence;
             }
         }
     }

@@ -11,7 +11,6 @@
 struct request {
     size_t length;
     size_t message; /* where the message being written begins */
-    int messages;
     _Alignas(NLMSG_ALIGNTO) char bytes[8192];
 };
 
@@ -30,7 +29,8 @@ int netlink_open_in(int netns, unsigned groups);
 
 void request_clear(struct request *request);
 
-/* Begins a message; NLM_F_REQUEST goes with it always. Its family header follows, zeroed, and is returned. */
+/* Begins a message; NLM_F_REQUEST goes with it always. Its family header follows, zeroed, and is returned. The message before it is
+   not acked any more: the kernel tells of a refusal all the same. */
 void *request_begin(struct request *request, int type, int flags, size_t header);
 
 void request_put(struct request *request, int type, const void *data, size_t length);
@@ -41,7 +41,7 @@ void request_text(struct request *request, int type, const char *text);
 size_t request_nest(struct request *request, int type);
 void request_nest_end(struct request *request, size_t nest);
 
-/* Sends what was written and takes every ack; a refusal ends the process, unless it is the one tolerated. */
+/* Sends what was written and takes the last one's ack; a refusal ends the process, unless it is the one tolerated. */
 void netlink_change(int socket, struct request *request, int tolerated);
 
 /* Sends one query that is answered by one message, and returns that. */

@@ -19,6 +19,9 @@ import static io.meshnet.netlink.generated.Rtnetlink.RTM_NEWLINK;
 /** The messages about links of any kind (rtnetlink(7), net/core/rtnetlink.c). Each names the {@code ip} command that sends the like. */
 final class LinkMessages {
 
+    /** Room that {@link #up} needs: header, ifinfomsg. */
+    static final int UP = 16 + 16;
+
     private LinkMessages() {}
 
     /** What a new link of any kind is given, after its ifinfomsg. The kernel takes no alias here, and does not say so. */
@@ -39,6 +42,11 @@ final class LinkMessages {
     /** {@code ip link set NAME alias ALIAS}. */
     static void alias(MessageWriter writer, String name, String alias) {
         change(writer, 0).string(IFLA_IFNAME(), name).text(IFLA_IFALIAS(), alias);
+    }
+
+    /** The same by its index. */
+    static void alias(MessageWriter writer, int ifindex, String alias) {
+        change(writer, ifindex).text(IFLA_IFALIAS(), alias);
     }
 
     /** {@code ip link show NAME}. */

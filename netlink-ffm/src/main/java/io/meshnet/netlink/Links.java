@@ -1,7 +1,5 @@
 package io.meshnet.netlink;
 
-import static io.meshnet.netlink.generated.Rtnetlink.IFLA_IFALIAS;
-
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -162,22 +160,26 @@ public final class Links {
     /**
      * The same, and gives it its alias, which the kernel does not take when the link is made.
      *
+     * <p>It is set up last: what a link that is up is given, the kernel tells everybody of, itself above all, and what one that is down
+     * is given it takes in once, when it goes up (netdev_state_change, fib_add_ifaddr). A tenth of what a link costs hangs on that.
+     *
      * @param alias at most 255 bytes, empty to leave it as it is
      */
     public void raise(int ifindex, String alias, List<InterfaceAddress> addresses) {
         MessageWriter writer = socket.begin();
-        LinkMessages.up(writer, ifindex, true);
         if (!Ifalias.require(alias).isEmpty()) {
-            writer.text(IFLA_IFALIAS(), alias);
+            LinkMessages.alias(writer, ifindex, alias);
         }
         // By index: an iterator would be all that this path allocates.
         for (int i = 0; i < addresses.size(); i++) {
-            if (writer.remaining() < AddressMessages.LONGEST) {
+            if (writer.remaining() < AddressMessages.LONGEST + LinkMessages.UP) {
+                LinkMessages.up(writer, ifindex, true);
                 check(socket.change(Errno.EEXIST), "raise link", ifindex);
                 writer = socket.begin();
             }
             AddressMessages.add(writer, ifindex, addresses.get(i));
         }
+        LinkMessages.up(writer, ifindex, true);
         int errno = socket.change(Errno.EEXIST);
         if (errno != 0) {
             throw socket.refused("raise link", errno, subject(ifindex) + " with " + addresses);

@@ -76,8 +76,16 @@ public final class MessageWriter {
         firstSequence = sequence;
     }
 
-    /** Begins a request that changes something and is acknowledged: NLM_F_REQUEST, NLM_F_ACK and {@code flags}. */
+    /**
+     * Begins a request that changes something: NLM_F_REQUEST, NLM_F_ACK and {@code flags}. The one before it loses its NLM_F_ACK: the
+     * kernel works requests off in their order, and answers one that it refuses whether it asks for that or not (netlink_rcv_skb), so
+     * that the last one's ack tells of all.
+     */
     public MessageWriter change(int type, int flags) {
+        if (messages > 0) {
+            long at = start + NLMSG_FLAGS;
+            buffer.set(U16, at, (short) (buffer.get(U16, at) & ~NLM_F_ACK()));
+        }
         return message(type, NLM_F_REQUEST() | NLM_F_ACK() | flags);
     }
 

@@ -119,7 +119,7 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /**
-     * Sends the changes that were written, and takes the ack of each.
+     * Sends the changes that were written, and takes the ack of the last with what was refused before it.
      *
      * @param tolerated an errno that is as good as an ack; 0 for none
      * @return the errno of the first that was refused; 0 when none was
@@ -148,9 +148,9 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     private int acks(Port via, int tolerated) {
-        int pending = writer.messages();
+        int last = writer.firstSequence() + writer.messages() - 1;
         int errno = 0;
-        while (pending > 0) {
+        while (true) {
             long received = receive(via, 0);
             if (received < 0) {
                 return (int) -received;
@@ -160,7 +160,6 @@ public final class RouteSocket implements AutoCloseable {
                 if (!isAnswer(via) || reader.type() != NLMSG_ERROR()) {
                     continue;
                 }
-                pending--;
                 String earlier = ack.text();
                 int refused = ack.error(reader);
                 if (errno == 0 && refused != tolerated) {
@@ -168,9 +167,11 @@ public final class RouteSocket implements AutoCloseable {
                 } else {
                     ack.text(earlier);
                 }
+                if (reader.sequence() == last) {
+                    return errno;
+                }
             }
         }
-        return errno;
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.meshnet.netlink;
 
+import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_ACK;
+import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -35,6 +37,21 @@ class MessageWriterTest {
             assertThat(reader.sequence()).isEqualTo(41 + i);
         }
         assertThat(reader.next()).isFalse();
+    }
+
+    @Test
+    void onlyTheLastOfSeveralRequestsAsksForItsAck() {
+        MemorySegment memory = MemorySegment.ofArray(new byte[256]);
+        MessageWriter writer = new MessageWriter(memory, 1);
+        LinkMessages.alias(writer, 7, "pod1/eth1");
+        LinkMessages.mtu(writer, 7, 1400);
+        LinkMessages.up(writer, 7, true);
+        MessageReader reader = new MessageReader().wrap(memory, writer.length());
+
+        for (int flags : new int[] {NLM_F_REQUEST(), NLM_F_REQUEST(), NLM_F_REQUEST() | NLM_F_ACK()}) {
+            assertThat(reader.next()).isTrue();
+            assertThat(reader.flags()).isEqualTo(flags);
+        }
     }
 
     @Test
