@@ -3,7 +3,6 @@ package io.meshnet.wiring;
 import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.PodName;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -97,9 +96,9 @@ final class DeclarationIndex {
 
     /** What others declare of a pod, each link as the pod itself would declare it. */
     List<DeclaredLink> told(PodName pod) {
-        return told.getOrDefault(pod, Map.of()).values().stream()
-                .flatMap(Collection::stream)
-                .toList();
+        List<DeclaredLink> all = new ArrayList<>();
+        told.getOrDefault(pod, Map.of()).values().forEach(all::addAll);
+        return all;
     }
 
     /** What others declare of one interface of a pod, each link as the pod itself would declare it. */

@@ -10,6 +10,7 @@ import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.Problem;
 import io.meshnet.topology.TopologyCheck;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ final class DesiredLinks {
      * @param ifnames names of the pod's interfaces, declared or not
      */
     static Optional<List<Desired>> of(Cluster cluster, NodeIdentity node, PodName pod, Set<String> ifnames) {
-        return of(cluster, node, pod, links -> ifnames.stream().flatMap(ifname -> links.views(pod, ifname)));
+        return of(cluster, node, pod, links -> links.views(pod, ifnames));
     }
 
     /** The same of those links only whose other end is not on this node, at the cost of these. */
@@ -57,19 +58,20 @@ final class DesiredLinks {
                 cluster,
                 node,
                 pod,
-                links -> links.views(pod)
-                        .filter(view -> !isHere(cluster, node, view.peer().pod())));
+                links -> links.views(pod).stream()
+                        .filter(view -> !isHere(cluster, node, view.peer().pod()))
+                        .toList());
     }
 
     private static Optional<List<Desired>> of(
-            Cluster cluster, NodeIdentity node, PodName pod, Function<DesiredLinks, Stream<DeclaredLink>> views) {
+            Cluster cluster, NodeIdentity node, PodName pod, Function<DesiredLinks, List<DeclaredLink>> views) {
         synchronized (cluster) {
             if (!isHere(cluster, node, pod)
                     || cluster.find(pod).orElseThrow().declaration() instanceof Declaration.Broken) {
                 return Optional.empty();
             }
             DesiredLinks links = new DesiredLinks(cluster, node);
-            return Optional.of(views.apply(links)
+            return Optional.of(views.apply(links).stream()
                     .map(links::desired)
                     .sorted(Comparator.comparingInt(each -> each.link().uid()))
                     .toList());
@@ -84,15 +86,27 @@ final class DesiredLinks {
                 .isPresent();
     }
 
-    private Stream<DeclaredLink> views(PodName pod) {
-        return Stream.concat(
-                declarations.own(pod).stream(), declarations.told(pod).stream().filter(view -> !isOwn(view)));
+    private List<DeclaredLink> views(PodName pod) {
+        List<DeclaredLink> views = new ArrayList<>(declarations.own(pod));
+        addOthers(views, declarations.told(pod));
+        return views;
     }
 
-    private Stream<DeclaredLink> views(PodName pod, String ifname) {
-        return Stream.concat(
-                declarations.own(pod, ifname).stream(),
-                declarations.told(pod, ifname).stream().filter(view -> !isOwn(view)));
+    private List<DeclaredLink> views(PodName pod, Set<String> ifnames) {
+        List<DeclaredLink> views = new ArrayList<>();
+        for (String ifname : ifnames) {
+            declarations.own(pod, ifname).ifPresent(views::add);
+            addOthers(views, declarations.told(pod, ifname));
+        }
+        return views;
+    }
+
+    private void addOthers(List<DeclaredLink> views, List<DeclaredLink> told) {
+        for (DeclaredLink view : told) {
+            if (!isOwn(view)) {
+                views.add(view);
+            }
+        }
     }
 
     /** Whether the pod itself declares what it was told of. */
@@ -150,11 +164,22 @@ final class DesiredLinks {
 
     private Optional<String> dispute(DeclaredLink view) {
         DeclaredLink mirrored = view.mirrored();
+        if (isDeclared(view) && isDeclared(mirrored)) {
+            return Optional.empty(); // as nearly all are
+        }
         return disagreement(view)
                 .or(() -> disagreement(mirrored))
                 .map(Problem::toString)
                 .or(() -> rival(view))
                 .or(() -> view.isSelfLoop() ? Optional.empty() : rival(mirrored));
+    }
+
+    /** Whether the view's own pod declares the link, and in the same words. */
+    private boolean isDeclared(DeclaredLink view) {
+        return declarations
+                .own(view.local().pod(), view.uid())
+                .filter(view::equals)
+                .isPresent();
     }
 
     /** What the peer's own list says against a link: only the declarations of that uid and that interface can. */
