@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 /**
@@ -156,13 +157,16 @@ public final class Dispatcher {
                 ? Optional.empty()
                 : Optional.of(withPreviousIfUsable(delegation.get(), call, config));
         Invocation delegated = isStale(attachment) ? call.withoutNetns() : call;
+        // Neither needs the other, and neither's failure keeps the other from its work.
+        CompletableFuture<Optional<CniException>> theirs = CompletableFuture.supplyAsync(
+                () -> failureOf(() -> {
+                    if (complete.isPresent()) {
+                        delegate(delegated, complete.get());
+                    }
+                }),
+                Thread::startVirtualThread);
         Optional<CniException> ours = failureOf(() -> network.delete(attachment));
-        Optional<CniException> theirs = failureOf(() -> {
-            if (complete.isPresent()) {
-                delegate(delegated, complete.get());
-            }
-        });
-        return replyUnless(call, ours, theirs);
+        return replyUnless(call, ours, theirs.join());
     }
 
     private boolean isStale(Attachment attachment) {

@@ -46,7 +46,7 @@ public interface PodNetwork {
      */
     boolean isStale(Attachment attachment) throws CniException;
 
-    /** Disconnects the pod. Comes before the delegate's DEL. That something is gone already, or never was, is no failure. */
+    /** Disconnects the pod. Goes on beside the delegate's DEL. That something is gone already, or never was, is no failure. */
     void delete(Attachment attachment) throws CniException;
 
     /** Fails if the pod is not connected as it should be. Comes after the delegate's CHECK. */

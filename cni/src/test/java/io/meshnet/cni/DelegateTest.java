@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +60,24 @@ class DelegateTest {
         assertThat(caller.call("ADD", CONFIG).succeeded()).isTrue();
         assertThat(ran).containsExactly(false);
         assertThat(plugins.calls()).containsExactly("ADD");
+    }
+
+    @Test
+    void del_runs_the_delegate_beside_the_pod_network() throws IOException {
+        plugins.answering("main", RESULT);
+        caller.network.deleting = this::awaitCall;
+        assertThat(caller.call("DEL", CONFIG)).isEqualTo(new Reply(true, ""));
+        assertThat(caller.network.calls).containsExactly("delete");
+    }
+
+    private void awaitCall() {
+        Instant end = Instant.now().plusSeconds(30);
+        while (!Files.exists(directory.resolve("calls"))) {
+            assertThat(Instant.now())
+                    .as("when the delegate has still not been called")
+                    .isBefore(end);
+            LockSupport.parkNanos(1_000_000);
+        }
     }
 
     @Test

@@ -15,6 +15,7 @@ final class RecordingNetwork implements PodNetwork {
     boolean attached;
     boolean stale;
     Runnable begun = () -> {};
+    Runnable deleting = () -> {};
 
     @Override
     public boolean isAttached(Attachment attachment) {
@@ -40,6 +41,7 @@ final class RecordingNetwork implements PodNetwork {
 
     @Override
     public void delete(Attachment attachment) throws CniException {
+        deleting.run();
         called("delete", attachment);
     }
 
