@@ -186,10 +186,9 @@ final class MeshNetwork implements PodNetwork {
     private NetnsId identity(String netns) throws CniException {
         try {
             Path path = Path.of(netns);
-            return kernel.submit(_ -> {
-                        try (Netns open = Netns.open(path);
-                                Netns own = Netns.ofThread()) {
-                            if (open.id().equals(own.id())) {
+            return kernel.submit(node -> {
+                        try (Netns open = Netns.open(path)) {
+                            if (open.id().equals(node.netnsId())) {
                                 throw new WiringException(path + " is the node's own network namespace, not a pod's");
                             }
                             return open.id();

@@ -42,6 +42,7 @@ public final class RouteSocket implements AutoCloseable {
     private final MessageReader reader = new MessageReader();
     private final ExtendedAck ack = new ExtendedAck();
     private final String where;
+    private final NetnsId netnsId;
     private final Port port;
     private final Links links = new Links(this);
     private final Addresses addresses = new Addresses(this);
@@ -55,8 +56,9 @@ public final class RouteSocket implements AutoCloseable {
         void decode(MessageReader message, List<T> into);
     }
 
-    RouteSocket(String where, Function<MemorySegment, Port> opening) {
-        this.where = where;
+    RouteSocket(Netns netns, Function<MemorySegment, Port> opening) {
+        this.where = netns.toString();
+        this.netnsId = netns.id();
         try {
             port = opening.apply(state);
         } catch (Throwable t) {
@@ -68,7 +70,7 @@ public final class RouteSocket implements AutoCloseable {
     /** Opens one in the namespace of the calling thread. */
     public static RouteSocket open() {
         try (Netns own = Netns.ofThread()) {
-            return new RouteSocket(own.toString(), Port::open);
+            return new RouteSocket(own, Port::open);
         }
     }
 
@@ -80,7 +82,12 @@ public final class RouteSocket implements AutoCloseable {
      * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
      */
     public static RouteSocket open(Netns netns) {
-        return new RouteSocket(netns.toString(), state -> Port.open(state, netns));
+        return new RouteSocket(netns, state -> Port.open(state, netns));
+    }
+
+    /** Which namespace it is in. */
+    public NetnsId netnsId() {
+        return netnsId;
     }
 
     /** Its operations on links. */

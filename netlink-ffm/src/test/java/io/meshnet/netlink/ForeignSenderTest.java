@@ -23,7 +23,7 @@ class ForeignSenderTest {
             MemorySegment state = Native.callState(arena);
             Port victim = Port.open(state, pod.netns());
             Port forger = Port.open(state, pod.netns());
-            try (RouteSocket socket = new RouteSocket("the victim", _ -> victim)) {
+            try (RouteSocket socket = new RouteSocket(pod.netns(), _ -> victim)) {
                 byte[] refusal = new byte[20];
                 refusal[0] = (byte) -Errno.EPERM;
                 refusal[1] = refusal[2] = refusal[3] = -1;

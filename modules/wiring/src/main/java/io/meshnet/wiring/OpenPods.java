@@ -47,17 +47,18 @@ final class OpenPods implements AutoCloseable {
      * Opens the namespace of a pod and of others that it has to do with. One that is gone, or is another namespace by now, is left out,
      * and so is any other than the first that cannot be opened.
      *
+     * @param node socket in the node's namespace
      * @param pod whose namespace may be gone, but has to be one that can be worked in
      * @throws NetlinkException when the pod's cannot be opened
      * @throws WiringException when the pod's is the node's own
      */
-    static OpenPods open(LocalPod pod, Collection<LocalPod> others) {
+    static OpenPods open(RouteSocket node, LocalPod pod, Collection<LocalPod> others) {
         OpenPods all = new OpenPods();
-        try (Netns own = Netns.ofThread()) {
-            all.openOne(pod, own.id());
+        try {
+            all.openOne(pod, node.netnsId());
             for (LocalPod other : others) {
                 try {
-                    all.openOne(other, own.id());
+                    all.openOne(other, node.netnsId());
                 } catch (NetlinkException | WiringException e) {
                     LOG.log(Level.WARNING, "pod {0}: {1}", other.pod(), e.getMessage());
                 }

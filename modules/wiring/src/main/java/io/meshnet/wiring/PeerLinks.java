@@ -176,7 +176,7 @@ public final class PeerLinks {
                     + " is of another address family than this node's VTEP " + NumericAddress.format(node.vtep()));
         }
         PodName pod = wanted.pod();
-        try (OpenPods pods = OpenPods.open(new LocalPod(pod, update.netns(), Optional.empty()), List.of())) {
+        try (OpenPods pods = OpenPods.open(socket, new LocalPod(pod, update.netns(), Optional.empty()), List.of())) {
             if (!pods.isOpen(pod)) {
                 throw new WiringException("net_ns " + update.netns() + " is no network namespace on this node");
             }

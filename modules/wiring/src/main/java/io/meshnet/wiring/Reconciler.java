@@ -114,7 +114,7 @@ public final class Reconciler {
         if (here.isEmpty()) {
             return Outcome.absent(pod, Outcome.Presence.NETNS_GONE);
         }
-        try (OpenPods pods = OpenPods.open(here.get(), peersHere(pod, desired.get()))) {
+        try (OpenPods pods = OpenPods.open(socket, here.get(), peersHere(pod, desired.get()))) {
             Observed observed = pods.observe(pod);
             note(socket, pods);
             if (!pods.isOpen(pod)) {
@@ -176,8 +176,8 @@ public final class Reconciler {
      * @return completes when they are gone; that the kernel frees their memory is not waited for
      */
     public CompletableFuture<Void> release(LocalPod pod) {
-        return kernel.submit(_ -> {
-            try (OpenPods pods = OpenPods.open(pod, List.of())) {
+        return kernel.submit(socket -> {
+            try (OpenPods pods = OpenPods.open(socket, pod, List.of())) {
                 int released = pods.isOpen(pod.pod())
                         ? pods.pod(pod.pod()).deletion(kernel.freeing()).group(Marking.GROUP)
                         : 0;
