@@ -3,7 +3,7 @@
 # usage: oci.sh IMAGE ARCHIVE VERSION
 #   IMAGE     a built image, as target/meshnet; lies in /opt/meshnet there
 #   ARCHIVE   the tar file to write, in the OCI image layout 1.0.0; left alone when it has been made from the same
-#   VERSION   the tag: localhost/meshnet:VERSION
+#   VERSION   the tag: localhost/meshnet:VERSION; that of a snapshot is the version that it becomes, which the manifests name
 # The same image and the same Debian packages give the same bytes, whoever packs them, when and where: entries are
 # sorted, owned by 0, and dated SOURCE_DATE_EPOCH.
 # Two layers: what the image needs of this machine's Debian (the C library and its loader, sh and readlink for the launchers,
@@ -15,7 +15,7 @@ umask 022
 
 image=$(cd "$1" && pwd)
 archive=$2
-version=$3
+version=${3%-SNAPSHOT}
 # The first second of 2026, like project.build.outputTimestamp.
 epoch=${SOURCE_DATE_EPOCH:-1767225600}
 programs=(/bin/sh /usr/bin/readlink /usr/bin/nsenter)

@@ -126,13 +126,9 @@ final class Containerd {
         }
     }
 
-    /**
-     * Gives it an image, for pods or other containers to be made of.
-     *
-     * @return what {@code ctr} says of it
-     */
-    String load(Path archive) {
-        return machine.command(ctr("images", "import", "--snapshotter=native", archive.toString()))
+    /** Gives it an image, for pods or other containers to be made of. */
+    void load(Path archive) {
+        machine.command(ctr("images", "import", "--snapshotter=native", archive.toString()))
                 .output();
     }
 

@@ -13,12 +13,11 @@ import java.util.Set;
  * the kubelet would, with the namespaces, capabilities, mounts and variables that the manifest says.
  *
  * @param node where it is to run
- * @param image its name in the node's containerd
  * @param overlay the manifests
  * @param name which container
  * @param elsewhere paths of the node that are others in these tests
  */
-record ManifestContainer(RuntimeNode node, String image, Overlay overlay, String name, Map<String, Path> elsewhere) {
+record ManifestContainer(RuntimeNode node, Overlay overlay, String name, Map<String, Path> elsewhere) {
 
     /** What containerd gives a container when nothing is said (oci.defaultUnixCaps). */
     private static final Set<String> USUAL_CAPABILITIES = Set.of(
@@ -74,7 +73,7 @@ record ManifestContainer(RuntimeNode node, String image, Overlay overlay, String
         });
         environment.putAll(settings);
         environment.forEach((variable, value) -> words.add("--env=" + variable + "=" + value));
-        words.addAll(List.of(image, name));
+        words.addAll(List.of(container.path("image").asText(), name));
         container.path("command").forEach(word -> words.add(word.asText()));
         return node.runtime().ctr(words.toArray(String[]::new));
     }
