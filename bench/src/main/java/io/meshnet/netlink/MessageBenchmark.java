@@ -34,7 +34,7 @@ public class MessageBenchmark {
     @Setup
     public void open() throws UnknownHostException {
         writer = new MessageWriter(Arena.ofAuto().allocate(8 << 10, Integer.BYTES), 1);
-        Netns nowhere = new Netns(1, new NetnsId(0, 0, 0), "nowhere");
+        Netns nowhere = new Netns(1, 0, 0, "nowhere");
         near = new NewLink(nowhere, "eth1", 100_001, 1450, new MacAddress(0x020000000001L), 77, ALIAS);
         far = new NewLink(nowhere, "eth2", 100_002, 1450, new MacAddress(0x020000000002L), 77, ALIAS);
         address = new InterfaceAddress(InetAddress.getByName("23.23.23.2"), 24);

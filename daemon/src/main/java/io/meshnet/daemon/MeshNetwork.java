@@ -188,10 +188,11 @@ final class MeshNetwork implements PodNetwork {
             Path path = Path.of(netns);
             return kernel.submit(node -> {
                         try (Netns open = Netns.open(path)) {
-                            if (open.id().equals(node.netnsId())) {
+                            NetnsId id = open.id();
+                            if (id.equals(node.netnsId())) {
                                 throw new WiringException(path + " is the node's own network namespace, not a pod's");
                             }
-                            return open.id();
+                            return id;
                         }
                     })
                     .join();

@@ -32,22 +32,21 @@ public final class Netns implements AutoCloseable {
     private static final int CLOSED = -1;
 
     private final String name;
-    private final NetnsId id;
+    private final long device;
+    private final long inode;
     private volatile int fd;
 
     /** For {@link #open}, and for tests of messages, which need a descriptor to write and no namespace. */
-    Netns(int fd, NetnsId id, String name) {
+    Netns(int fd, long device, long inode, String name) {
         this.fd = fd;
-        this.id = id;
+        this.device = device;
+        this.inode = inode;
         this.name = name;
     }
 
     /**
-     * Opens the namespace at {@code path}, such as {@code /run/netns/a} or {@code /proc/1234/ns/net}. The calling thread, which must be a
-     * platform thread, is in there for the few system calls that tell its identity.
+     * Opens the namespace at {@code path}, such as {@code /run/netns/a} or {@code /proc/1234/ns/net}.
      *
-     * @throws IllegalStateException on a virtual thread
-     * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
      * @throws NetlinkException when there is nothing (ENOENT), or something that is no network namespace (ENOTTY, EINVAL)
      */
     public static Netns open(Path path) {
@@ -70,50 +69,52 @@ public final class Netns implements AutoCloseable {
         if (fd < 0) {
             throw new NetlinkException("open netns", -fd, "", name);
         }
-        try {
-            NetnsId id = identify(arena, state, fd, name);
-            return new Netns(fd, id, name.isEmpty() ? "net:[" + id.inode() + "]" : name);
-        } catch (RuntimeException | Error e) {
-            Native.close(state, fd);
-            throw e;
-        }
-    }
-
-    /** @param name empty for the namespace of the calling thread, which need not be entered */
-    private static NetnsId identify(Arena arena, MemorySegment state, int fd, String name) {
         MemorySegment file = arena.allocate(stat.layout());
         int type = Native.ioctl(state, fd, NS_GET_NSTYPE());
         int error = type < 0 ? type : Native.fstat(state, fd, file);
         if (error < 0 || type != CLONE_NEWNET()) {
+            Native.close(state, fd);
             throw new NetlinkException(
                     "open netns", error < 0 ? -error : Errno.EINVAL, "this is no network namespace", name);
         }
-        MemorySegment cookie = arena.allocate(ValueLayout.JAVA_LONG);
-        MemorySegment length = arena.allocate(ValueLayout.JAVA_INT);
-        int unread = name.isEmpty()
-                ? readCookie(state, cookie, length)
-                : inside(state, fd, name, () -> readCookie(state, cookie, length));
-        if (unread < 0) {
-            throw new NetlinkException("read the cookie of netns", -unread, "", name);
-        }
-        return new NetnsId(stat.st_dev(file), stat.st_ino(file), cookie.get(ValueLayout.JAVA_LONG, 0));
+        long inode = stat.st_ino(file);
+        return new Netns(fd, stat.st_dev(file), inode, name.isEmpty() ? "net:[" + inode + "]" : name);
     }
 
-    /** Only a socket in the namespace knows it. A kernel without cookies leaves it 0. */
-    private static int readCookie(MemorySegment state, MemorySegment cookie, MemorySegment length) {
-        int socket = Native.socket(state, AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC(), NETLINK_ROUTE());
-        if (socket < 0) {
-            return socket;
-        }
-        length.set(ValueLayout.JAVA_INT, 0, (int) cookie.byteSize());
-        int error = Native.getsockopt(state, socket, SOL_SOCKET(), SO_NETNS_COOKIE(), cookie, length);
-        Native.close(state, socket);
-        return error == -ENOPROTOOPT() ? 0 : error;
-    }
-
-    /** Its identity. */
+    /**
+     * Its identity, which takes a socket in it: {@link RouteSocket#netnsId} tells the same of one that is there. The calling thread, which
+     * must be a platform thread, is in the namespace for the length of one system call.
+     *
+     * @throws IllegalStateException on a virtual thread, or when it is closed
+     * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
+     */
     public NetnsId id() {
-        return id;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.callState(arena);
+            int socket = inside(
+                    state, () -> Native.socket(state, AF_NETLINK(), SOCK_RAW() | SOCK_CLOEXEC(), NETLINK_ROUTE()));
+            if (socket < 0) {
+                throw new NetlinkException("open a socket in netns", -socket, "", name);
+            }
+            try {
+                return id(state, socket);
+            } finally {
+                Native.close(state, socket);
+            }
+        }
+    }
+
+    /** The same, told by a socket in it: only that knows the cookie, and a kernel without cookies leaves it 0. */
+    NetnsId id(MemorySegment state, int socket) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment cookie = arena.allocate(ValueLayout.JAVA_LONG);
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) cookie.byteSize());
+            int error = Native.getsockopt(state, socket, SOL_SOCKET(), SO_NETNS_COOKIE(), cookie, length);
+            if (error < 0 && error != -ENOPROTOOPT()) {
+                throw new NetlinkException("read the cookie of netns", -error, "", name);
+            }
+            return new NetnsId(device, inode, cookie.get(ValueLayout.JAVA_LONG, 0));
+        }
     }
 
     /** Its descriptor, for IFLA_NET_NS_FD and setns. */
@@ -198,10 +199,6 @@ public final class Netns implements AutoCloseable {
      * @throws NetnsReturnError when the thread cannot go back, and must die
      */
     int inside(MemorySegment state, Inside action) {
-        return inside(state, fd(), name, action);
-    }
-
-    private static int inside(MemorySegment state, int fd, String name, Inside action) {
         if (Thread.currentThread().isVirtual()) {
             throw new IllegalStateException(
                     "a virtual thread may not enter netns " + name + ": other virtual threads share its carrier");
@@ -211,7 +208,7 @@ public final class Netns implements AutoCloseable {
             throw new NetlinkException("open the thread's netns to enter", -own, "", name);
         }
         try {
-            int entered = Native.setns(state, fd, CLONE_NEWNET());
+            int entered = Native.setns(state, fd(), CLONE_NEWNET());
             if (entered < 0) {
                 throw new NetlinkException("enter netns", -entered, "", name);
             }

@@ -41,8 +41,7 @@ public final class RouteSocket implements AutoCloseable {
     private final MessageWriter writer = new MessageWriter(requests, 1);
     private final MessageReader reader = new MessageReader();
     private final ExtendedAck ack = new ExtendedAck();
-    private final String where;
-    private final NetnsId netnsId;
+    private final Netns netns;
     private final Port port;
     private final Links links = new Links(this);
     private final Addresses addresses = new Addresses(this);
@@ -57,8 +56,7 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     RouteSocket(Netns netns, Function<MemorySegment, Port> opening) {
-        this.where = netns.toString();
-        this.netnsId = netns.id();
+        this.netns = netns;
         try {
             port = opening.apply(state);
         } catch (Throwable t) {
@@ -87,7 +85,7 @@ public final class RouteSocket implements AutoCloseable {
 
     /** Which namespace it is in. */
     public NetnsId netnsId() {
-        return netnsId;
+        return netns.id(state, port.fd());
     }
 
     /** Its operations on links. */
@@ -113,7 +111,7 @@ public final class RouteSocket implements AutoCloseable {
     /** A writer for the next requests, empty. */
     MessageWriter begin() {
         if (closed) {
-            throw new IllegalStateException("the netlink socket in " + where + " is closed");
+            throw new IllegalStateException("the netlink socket in " + netns + " is closed");
         }
         writer.clear();
         ack.text("");
@@ -122,7 +120,7 @@ public final class RouteSocket implements AutoCloseable {
 
     /** The namespace that it is in, for errors. */
     String where() {
-        return where;
+        return netns.toString();
     }
 
     /**

@@ -40,6 +40,6 @@ final class Golden {
 
     /** A namespace handle that is no more than a descriptor to be written. */
     static Netns netns(int fd) {
-        return new Netns(fd, new NetnsId(4, fd, fd), "/run/netns/golden" + fd);
+        return new Netns(fd, 4, fd, "/run/netns/golden" + fd);
     }
 }

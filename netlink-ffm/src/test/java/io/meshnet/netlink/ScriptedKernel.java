@@ -51,7 +51,7 @@ final class ScriptedKernel implements AutoCloseable {
         }
         fd = pair.getAtIndex(ValueLayout.JAVA_INT, 0);
         int other = pair.getAtIndex(ValueLayout.JAVA_INT, 1);
-        socket = new RouteSocket(new Netns(other, new NetnsId(0, 0, 0), "a script"), _ -> new Port(other, PORT_ID));
+        socket = new RouteSocket(new Netns(other, 0, 0, "a script"), _ -> new Port(other, PORT_ID));
         thread = Thread.ofPlatform().start(this::answer);
     }
 

@@ -33,9 +33,23 @@ final class OpenPods implements AutoCloseable {
     /** One pod's namespace and a socket in it. */
     record OpenPod(Netns netns, RouteSocket socket) {
 
+        private static OpenPod in(Netns netns) {
+            try {
+                return new OpenPod(netns, RouteSocket.open(netns));
+            } catch (RuntimeException | Error e) {
+                netns.close();
+                throw e;
+            }
+        }
+
         /** @param freeing see {@link KernelThread#freeing} */
         LinkDeletion deletion(ExecutorService freeing) {
             return new LinkDeletion(netns, socket, freeing);
+        }
+
+        private void close() {
+            socket.close();
+            netns.close();
         }
     }
 
@@ -81,20 +95,29 @@ final class OpenPods implements AutoCloseable {
             LOG.log(Level.DEBUG, "pod {0}: {1}", pod.pod(), e.getMessage());
             return;
         }
+        OpenPod opened = OpenPod.in(netns);
+        boolean kept = false;
         try {
-            if (netns.id().equals(own)) {
-                throw new WiringException("net_ns " + pod.netns() + " is the node's own, not a pod's");
+            kept = isOf(pod, opened.socket().netnsId(), own);
+        } finally {
+            if (!kept) {
+                opened.close();
             }
-            if (pod.identity().isPresent() && !pod.identity().get().equals(netns.id())) {
-                LOG.log(Level.WARNING, "pod {0}: {1} leads to another namespace now", pod.pod(), pod.netns());
-                netns.close();
-                return;
-            }
-            open.put(pod.pod(), new OpenPod(netns, RouteSocket.open(netns)));
-        } catch (RuntimeException | Error e) {
-            netns.close();
-            throw e;
         }
+        if (kept) {
+            open.put(pod.pod(), opened);
+        }
+    }
+
+    private static boolean isOf(LocalPod pod, NetnsId id, NetnsId own) {
+        if (id.equals(own)) {
+            throw new WiringException("net_ns " + pod.netns() + " is the node's own, not a pod's");
+        }
+        boolean same = pod.identity().isEmpty() || pod.identity().get().equals(id);
+        if (!same) {
+            LOG.log(Level.WARNING, "pod {0}: {1} leads to another namespace now", pod.pod(), pod.netns());
+        }
+        return same;
     }
 
     /** Does something for each that is open. */
@@ -139,10 +162,7 @@ final class OpenPods implements AutoCloseable {
 
     @Override
     public void close() {
-        open.values().forEach(opened -> {
-            opened.socket().close();
-            opened.netns().close();
-        });
+        open.values().forEach(OpenPod::close);
         open.clear();
     }
 }
