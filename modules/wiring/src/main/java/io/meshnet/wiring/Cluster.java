@@ -186,10 +186,13 @@ public final class Cluster {
     }
 
     private void store(PodRecord pod) {
-        place(pod.pod(), pods.put(pod.pod(), pod), pod);
-        declarations.replace(
-                pod.pod(),
-                pod.declaration() instanceof Declaration.Links(List<DeclaredLink> links) ? links : List.of());
+        PodRecord old = pods.put(pod.pod(), pod);
+        place(pod.pod(), old, pod);
+        if (old == null || !old.declaration().equals(pod.declaration())) {
+            declarations.replace(
+                    pod.pod(),
+                    pod.declaration() instanceof Declaration.Links(List<DeclaredLink> links) ? links : List.of());
+        }
     }
 
     private void place(PodName pod, PodRecord old, PodRecord now) {

@@ -160,8 +160,11 @@ final class Executor {
     }
 
     private static void raise(OpenPod pod, String name, int ifindex, String alias, List<InterfaceAddress> addresses) {
-        if (addresses.stream().anyMatch(address -> address.address() instanceof Inet6Address)) {
-            pod.netns().enableIpv6(name);
+        for (InterfaceAddress address : addresses) {
+            if (address.address() instanceof Inet6Address) {
+                pod.netns().enableIpv6(name);
+                break;
+            }
         }
         pod.socket().links().raise(ifindex, alias, addresses);
     }
