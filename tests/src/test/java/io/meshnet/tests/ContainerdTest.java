@@ -120,6 +120,8 @@ class ContainerdTest {
 
         LAB.node1().node().kill();
         eventually(() -> assertThat(LAB.node1().kubelet().failures()).isNotEmpty());
+        // An init system, or a container's end, takes them along: one that ends its ADD after the DEL keeps an address.
+        eventually(() -> assertThat(delegates(LAB.node1())).isEmpty());
         LAB.node1().node().start();
         Map<String, Sandbox> running =
                 byName(coming.stream().map(CompletableFuture::join).toList());
@@ -127,6 +129,12 @@ class ContainerdTest {
         eventually(() -> chance.assertInPlace(running));
         eventually(() -> chance.assertReachable(running));
         assertThat(LAB.node1().node().leases()).hasSize(10);
+    }
+
+    /** The processes of delegates on a node, by their ids. */
+    private static String delegates(RuntimeNode node) {
+        Command search = Command.of("pgrep", "-x", "bridge|host-local");
+        return node.machine().command(search).run().out();
     }
 
     @Test
