@@ -26,11 +26,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class EtcdClusterTest {
     private static final Duration CUT = Duration.ofMinutes(1);
 
-    /** What a runtime does not fail a pod for (CNI specification, error codes), and comes again after. */
-    private static final int TRY_AGAIN_LATER = 11;
-
-    private static final Duration LATER = Duration.ofSeconds(2);
-
     @RegisterExtension
     static final Lab LAB = new Lab(Map.of(), 3);
 
@@ -87,20 +82,13 @@ class EtcdClusterTest {
 
     @ParameterizedTest
     @EnumSource
-    void goes_on_after(Trouble trouble) throws InterruptedException {
+    void goes_on_after(Trouble trouble) {
         Map<String, Integer> before = ifindexes(pod1);
         try (EndlessPing ping = EndlessPing.start(pod1, "12.12.12.2", directory.resolve("ping"))) {
             trouble.strike(LAB.etcd());
 
             eventually(() -> LAB.upload(withPod4()));
-            Pod pod4 = LAB.pod("pod4", LAB.node2());
-            CniAnswer answer = pod4.add();
-            if (answer.outcome().status() != 0) {
-                // For a second after all members were away a connection may refuse without trying.
-                answer.failedWith(TRY_AGAIN_LATER);
-                Thread.sleep(LATER);
-                pod4.add().succeeded();
-            }
+            added("pod4", LAB.node2());
 
             eventually(() -> assertThat(pod1.pings("14.14.14.4")).isTrue());
             eventually(() -> assertThat(pod2.links()).containsOnlyKeys("lo", "eth0", "eth1"));
