@@ -120,7 +120,7 @@ class ContainerdTest {
 
         LAB.node1().node().kill();
         eventually(() -> assertThat(LAB.node1().kubelet().failures()).isNotEmpty());
-        // An init system, or a container's end, takes them along: one that ends its ADD after the DEL keeps an address.
+        // An init system ends them with the daemon. One that went on until after the DEL could keep an address.
         eventually(() -> assertThat(delegates(LAB.node1())).isEmpty());
         LAB.node1().node().start();
         Map<String, Sandbox> running =
