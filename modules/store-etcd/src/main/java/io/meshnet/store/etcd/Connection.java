@@ -32,6 +32,7 @@ final class Connection implements AutoCloseable {
     private final Endpoints endpoints;
     private final Duration deadline;
     private final Client client;
+    private final long openedNanos = System.nanoTime();
 
     private Connection(Endpoints endpoints, Duration deadline, Client client) {
         this.endpoints = endpoints;
@@ -63,6 +64,11 @@ final class Connection implements AutoCloseable {
 
     Duration deadline() {
         return deadline;
+    }
+
+    /** When it was opened, by {@link System#nanoTime}. */
+    long openedNanos() {
+        return openedNanos;
     }
 
     /** All keys under a prefix that ends with a slash. */

@@ -67,12 +67,13 @@ public final class EtcdStore implements TopologyStore {
         if (!isKept(pod)) {
             return PodRecord.unknown(pod);
         }
-        return requests.make(etcd -> etcd.read(PodKey.prefix(pod), interpreter)).record(pod);
+        return requests.insist(etcd -> etcd.read(PodKey.prefix(pod), interpreter))
+                .record(pod);
     }
 
     @Override
     public Map<PodName, PodRecord> readAll() throws StoreException {
-        return Map.copyOf(requests.make(etcd -> etcd.readAll(interpreter)).records());
+        return Map.copyOf(requests.insist(etcd -> etcd.readAll(interpreter)).records());
     }
 
     /**
@@ -88,7 +89,7 @@ public final class EtcdStore implements TopologyStore {
                     pod + ": the keys in etcd have no namespace but " + PodName.DEFAULT_NAMESPACE);
         }
         requireContainerId(placement.containerId());
-        return requests.make(etcd -> etcd.call(
+        return requests.insist(etcd -> etcd.call(
                         "registering " + pod,
                         client -> client.getKVClient()
                                 .txn()
@@ -120,7 +121,7 @@ public final class EtcdStore implements TopologyStore {
             return OptionalLong.empty();
         }
         while (true) {
-            OptionalLong revision = requests.make(etcd -> etcd.read(PodKey.prefix(pod), interpreter))
+            OptionalLong revision = requests.insist(etcd -> etcd.read(PodKey.prefix(pod), interpreter))
                     .values(pod)
                     .revisionOf(containerId);
             if (revision.isEmpty()) {
@@ -193,7 +194,7 @@ public final class EtcdStore implements TopologyStore {
     }
 
     private TxnResponse empty(PodName pod, String containerId, long revision) throws StoreException {
-        return requests.make(etcd -> etcd.call(
+        return requests.insist(etcd -> etcd.call(
                 "unregistering " + pod,
                 client -> client.getKVClient()
                         .txn()

@@ -18,9 +18,8 @@ final class Requests implements AutoCloseable {
 
     private final Supplier<Connection> connections;
 
-    // All guarded by this.
+    // Guarded by this, both.
     private Connection current;
-    private long openedNanos;
     private boolean closed;
 
     Requests(Supplier<Connection> connections) {
@@ -32,17 +31,44 @@ final class Requests implements AutoCloseable {
         T make(Connection connection) throws StoreException;
     }
 
-    /** Makes a request, which may be made twice. */
+    /** Makes a request, which may be made twice. Fails at once where the connection is too young to be replaced. */
     <T> T make(Request<T> request) throws StoreException {
         Connection connection = connection();
         try {
             return request.make(connection);
         } catch (StoreException e) {
-            if (saysNothingOfConnection(e) || !replace(connection) || e.getCause() instanceof TimeoutException) {
+            if (saysNothingOfConnection(e) || !replace(connection) || isUnanswered(e)) {
                 throw e;
             }
         }
         return request.make(connection());
+    }
+
+    /**
+     * Makes a request, which may be made several times, until it succeeds or fails on a connection opened since: a refusal by one that is
+     * older may tell of an etcd that is back by now. Waits for a young one to become old enough to be replaced.
+     */
+    <T> T insist(Request<T> request) throws StoreException {
+        long beganNanos = System.nanoTime();
+        while (true) {
+            Connection connection = connection();
+            try {
+                return request.make(connection);
+            } catch (StoreException e) {
+                if (saysNothingOfConnection(e) || connection.openedNanos() - beganNanos > 0) {
+                    throw e;
+                }
+                if (isUnanswered(e)) {
+                    replace(connection);
+                    throw e;
+                }
+                awaitReplaced(connection, e);
+            }
+        }
+    }
+
+    private static boolean isUnanswered(StoreException e) {
+        return e.getCause() instanceof TimeoutException;
     }
 
     private static boolean saysNothingOfConnection(StoreException e) {
@@ -64,14 +90,28 @@ final class Requests implements AutoCloseable {
         }
         if (current == null) {
             current = connections.get();
-            openedNanos = System.nanoTime();
         }
         return current;
     }
 
+    private void awaitReplaced(Connection failed, StoreException failure) throws StoreException {
+        try {
+            while (!replace(failed)) {
+                TimeUnit.NANOSECONDS.sleep(youngForNanos(failed));
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw failure;
+        }
+    }
+
+    private static long youngForNanos(Connection connection) {
+        return connection.openedNanos() + YOUNG.toNanos() - System.nanoTime();
+    }
+
     /** Gives up a connection that failed; false if it is too young to be the reason. */
     private synchronized boolean replace(Connection failed) {
-        if (current == failed && System.nanoTime() - openedNanos > YOUNG.toNanos()) {
+        if (current == failed && youngForNanos(failed) <= 0) {
             current = null;
             // What other threads have in flight there may still succeed, or fails by its deadline.
             CompletableFuture.delayedExecutor(failed.deadline().toNanos(), TimeUnit.NANOSECONDS)

@@ -69,6 +69,19 @@ class OutageTest {
                 .untilAsserted(() -> assertThat(store.read(POD1).placement()).contains(PLACEMENT));
     }
 
+    /** The connection of the first call after an outage is made anew by it; that of the next is young, and remembers the refusal. */
+    @Test
+    void a_call_succeeds_at_once_when_etcd_is_back_whatever_was_refused_before() throws Exception {
+        store.register(POD1, PLACEMENT);
+        for (int outage = 0; outage < 3; outage++) {
+            etcd.stop();
+            assertThatThrownBy(() -> store.read(POD1)).isInstanceOf(StoreException.class);
+            etcd.start();
+            assertThat(store.read(POD1).placement()).contains(PLACEMENT);
+            store.register(POD1, PLACEMENT);
+        }
+    }
+
     @Test
     void a_call_to_an_etcd_that_hangs_fails_by_its_deadline() throws Exception {
         store.register(POD1, PLACEMENT);
