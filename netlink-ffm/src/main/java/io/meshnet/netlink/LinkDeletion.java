@@ -2,17 +2,14 @@ package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
 import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
-import static io.meshnet.netlink.generated.Rtnetlink.MSG_TRUNC;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_LINK;
 
 import io.meshnet.netlink.generated.ifinfomsg;
 import io.meshnet.netlink.generated.nlmsgerr;
-import io.meshnet.netlink.generated.sockaddr_nl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,7 +28,6 @@ public final class LinkDeletion {
     /** Room for some thousands of notifications that were not heard yet. */
     private static final int RECEIVE_BUFFER = 8 << 20;
 
-    private static final int DATAGRAM = 32 << 10;
     private static final int REQUEST = 64;
     private static final int SEQUENCE = 1;
 
@@ -102,9 +98,7 @@ public final class LinkDeletion {
     private final class Hearing implements AutoCloseable {
         private final Arena arena = Arena.ofConfined();
         private final MemorySegment state = Native.callState(arena);
-        private final MemorySegment datagram = arena.allocate(DATAGRAM, Integer.BYTES);
-        private final MemorySegment sender = arena.allocate(sockaddr_nl.layout());
-        private final MemorySegment senderLength = arena.allocate(ValueLayout.JAVA_INT);
+        private final Datagram heard = new Datagram(arena);
         private final MessageReader reader = new MessageReader();
         private final Port port;
         private CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
@@ -140,7 +134,7 @@ public final class LinkDeletion {
                     sent.join();
                     return false;
                 }
-                reader.wrap(datagram, Math.min(received, datagram.byteSize()));
+                reader.wrap(heard.bytes(), Math.min(received, heard.bytes().byteSize()));
                 while (reader.next()) {
                     if (reader.type() == RTM_DELLINK() && LinkDecoder.isLink(reader)) {
                         left.remove(reader.u32(ifinfomsg.ifi_index$offset()));
@@ -154,20 +148,15 @@ public final class LinkDeletion {
 
         /** The length of a datagram of the kernel's, or a negated errno. */
         private long receive() {
-            while (true) {
-                senderLength.set(ValueLayout.JAVA_INT, 0, (int) sender.byteSize());
-                long received = Native.recvfrom(state, port.fd(), datagram, MSG_TRUNC(), sender, senderLength);
-                if (received == -EAGAIN()) {
-                    throw new NetlinkException(
-                            "delete links",
-                            Errno.ETIMEDOUT,
-                            "no word from the kernel within " + Port.PATIENCE.toSeconds() + " s",
-                            "in " + netns);
-                }
-                if (received != -EINTR() && (received < 0 || sockaddr_nl.nl_pid(sender) == 0)) {
-                    return received;
-                }
+            long received = heard.receive(state, port.fd(), 0);
+            if (received == -EAGAIN()) {
+                throw new NetlinkException(
+                        "delete links",
+                        Errno.ETIMEDOUT,
+                        "no word from the kernel within " + Port.PATIENCE.toSeconds() + " s",
+                        "in " + netns);
             }
+            return received;
         }
 
         @Override
@@ -193,7 +182,7 @@ public final class LinkDeletion {
             Trace.message("->", buffer, length);
             long sent;
             do {
-                sent = Native.send(state, fd, buffer, length);
+                sent = Native.write(state, fd, buffer, length);
             } while (sent == -EINTR()); // the kernel was not reached yet
         }
     }

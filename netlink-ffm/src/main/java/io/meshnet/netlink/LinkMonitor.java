@@ -4,6 +4,7 @@ import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
 import static io.meshnet.netlink.generated.Rtnetlink.EFD_CLOEXEC;
 import static io.meshnet.netlink.generated.Rtnetlink.EFD_NONBLOCK;
 import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
+import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
 import static io.meshnet.netlink.generated.Rtnetlink.POLLIN;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_IPV4_IFADDR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_IPV6_IFADDR;
@@ -36,7 +37,7 @@ public final class LinkMonitor implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment state = Native.callState(arena);
-    private final Notification notification = new Notification(arena);
+    private final Datagram notification = new Datagram(arena);
     private final MemorySegment waits = pollfd.allocateArray(2, arena);
     private final MessageReader reader = new MessageReader();
     private final LinkEventDecoder decoder = new LinkEventDecoder();
@@ -173,14 +174,11 @@ public final class LinkMonitor implements AutoCloseable {
 
     private void receive(List<LinkEvent> events) {
         while (events.size() < AT_ONCE) {
-            long received = notification.receive(state, port.fd());
+            long received = notification.receive(state, port.fd(), MSG_DONTWAIT());
             if (received == -EAGAIN()) {
                 return;
             }
-            if (received == -EINTR() || (received >= 0 && !notification.isFromKernel())) {
-                continue;
-            }
-            if (received == -Errno.ENOBUFS || received > notification.datagram().byteSize()) {
+            if (received == -Errno.ENOBUFS || received > notification.bytes().byteSize()) {
                 events.add(new LinkEvent.Overflow());
             } else if (received < 0) {
                 throw new NetlinkException("receive", (int) -received, "", "link notifications");
@@ -194,7 +192,7 @@ public final class LinkMonitor implements AutoCloseable {
         int netnsid = notification.netnsid();
         int where = netnsid == ownId ? LinkEvent.OWN_NETNS : netnsid; // some kernels tell it of the own namespace, too
         try {
-            reader.wrap(notification.datagram(), length);
+            reader.wrap(notification.bytes(), length);
             while (reader.next()) {
                 decoder.decode(reader, where, events);
             }
@@ -211,7 +209,7 @@ public final class LinkMonitor implements AutoCloseable {
         }
         try (Arena call = Arena.ofConfined()) {
             MemorySegment own = Native.callState(call);
-            Native.write(own, wakeUp, call.allocateFrom(ValueLayout.JAVA_LONG, 1));
+            Native.write(own, wakeUp, call.allocateFrom(ValueLayout.JAVA_LONG, 1), Long.BYTES);
             polling.lock();
             try {
                 Native.close(own, port.fd());

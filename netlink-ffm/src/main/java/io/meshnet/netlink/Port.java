@@ -1,6 +1,7 @@
 package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.AF_NETLINK;
+import static io.meshnet.netlink.generated.Rtnetlink.EADDRINUSE;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_ADD_MEMBERSHIP;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_CAP_ACK;
 import static io.meshnet.netlink.generated.Rtnetlink.NETLINK_EXT_ACK;
@@ -22,6 +23,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A NETLINK_ROUTE socket as the kernel knows it: bound, strict, its waits bounded (netlink(7)).
@@ -33,6 +35,9 @@ record Port(int fd, int portId) {
 
     /** How long one wait for the kernel may last. It answers within microseconds, or with rtnl under load within a second or two. */
     static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** The kernel's own bound (netlink_autobind). */
+    private static final int LARGEST_ID = -4096;
 
     private static final int RECEIVE_BUFFER = 1 << 20;
 
@@ -53,18 +58,26 @@ record Port(int fd, int portId) {
             throw new NetlinkException("open a netlink socket", -fd, "", where);
         }
         try (Arena arena = Arena.ofConfined()) {
-            int error = options(arena, state, fd);
             MemorySegment address = arena.allocate(sockaddr_nl.layout());
             sockaddr_nl.nl_family(address, (short) AF_NETLINK());
-            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) address.byteSize());
-            error = error < 0 ? error : Native.bind(state, fd, address);
-            error = error < 0 ? error : Native.getsockname(state, fd, address, length);
+            int error = options(arena, state, fd);
+            error = error < 0 ? error : bind(state, fd, address);
             if (error < 0) {
                 Native.close(state, fd);
                 throw new NetlinkException("set up a netlink socket", -error, "", where);
             }
             return new Port(fd, sockaddr_nl.nl_pid(address));
         }
+    }
+
+    /** Takes a port id that is free: one of those that the kernel chooses for sockets whose process has one of its own already. */
+    private static int bind(MemorySegment state, int fd, MemorySegment address) {
+        int error;
+        do {
+            sockaddr_nl.nl_pid(address, ThreadLocalRandom.current().nextInt(Integer.MIN_VALUE, LARGEST_ID));
+            error = Native.bind(state, fd, address);
+        } while (error == -EADDRINUSE());
+        return error;
     }
 
     private static int options(Arena arena, MemorySegment state, int fd) {

@@ -3,16 +3,13 @@ package io.meshnet.netlink;
 import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
 import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
 import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
-import static io.meshnet.netlink.generated.Rtnetlink.MSG_TRUNC;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_DONE;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
 import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_DUMP_INTR;
 import static io.meshnet.netlink.generated.Rtnetlink.NLM_F_MULTI;
 
-import io.meshnet.netlink.generated.sockaddr_nl;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.function.Function;
 
@@ -26,9 +23,6 @@ import java.util.function.Function;
 public final class RouteSocket implements AutoCloseable {
 
     private static final int REQUESTS = 8 << 10;
-    /** The kernel fills no more of a dump's datagram than this, unless one message needs it (netlink_recvmsg). */
-    private static final int ANSWERS = 32 << 10;
-
     private static final int ANSWERS_AT_MOST = 4 << 20;
     private static final int ATTEMPTS = 16;
     private static final int DISTURBED = -1;
@@ -36,8 +30,6 @@ public final class RouteSocket implements AutoCloseable {
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = Native.callState(arena);
     private final MemorySegment requests = arena.allocate(REQUESTS, Integer.BYTES);
-    private final MemorySegment sender = arena.allocate(sockaddr_nl.layout());
-    private final MemorySegment senderLength = arena.allocate(ValueLayout.JAVA_INT);
     private final MessageWriter writer = new MessageWriter(requests, 1);
     private final MessageReader reader = new MessageReader();
     private final ExtendedAck ack = new ExtendedAck();
@@ -47,7 +39,7 @@ public final class RouteSocket implements AutoCloseable {
     private final Addresses addresses = new Addresses(this);
     private final Routes routes = new Routes(this);
     private final Netnsids netnsids = new Netnsids(this);
-    private MemorySegment answers = arena.allocate(ANSWERS, Integer.BYTES);
+    private final Datagram answer = new Datagram(arena);
     private boolean closed;
 
     /** One message of an answer becomes what the caller wants of it. */
@@ -160,7 +152,7 @@ public final class RouteSocket implements AutoCloseable {
             if (received < 0) {
                 return (int) -received;
             }
-            reader.wrap(answers, Math.min(received, answers.byteSize()));
+            reader.wrap(answer.bytes(), Math.min(received, answer.bytes().byteSize()));
             while (reader.next()) {
                 if (!isAnswer(via) || reader.type() != NLMSG_ERROR()) {
                     continue;
@@ -215,10 +207,10 @@ public final class RouteSocket implements AutoCloseable {
             if (received < 0) {
                 return received == -Errno.ENOBUFS ? DISTURBED : (int) -received;
             }
-            if (received > answers.byteSize()) {
+            if (received > answer.bytes().byteSize()) {
                 return grow(received);
             }
-            reader.wrap(answers, received);
+            reader.wrap(answer.bytes(), received);
             while (reader.next()) {
                 if (!isAnswer(port)) {
                     continue;
@@ -255,8 +247,8 @@ public final class RouteSocket implements AutoCloseable {
             ack.text("an answer of " + needed + " bytes");
             return Errno.EMSGSIZE;
         }
-        ack.text("a buffer of " + answers.byteSize() + " bytes");
-        answers = arena.allocate((needed + 3) & ~3L, Integer.BYTES);
+        ack.text("a buffer of " + answer.bytes().byteSize() + " bytes");
+        answer.grow(arena, needed);
         return DISTURBED;
     }
 
@@ -280,29 +272,22 @@ public final class RouteSocket implements AutoCloseable {
         Trace.message("->", requests, length);
         long sent;
         do {
-            sent = Native.send(state, via.fd(), requests, length);
+            sent = Native.write(state, via.fd(), requests, length);
         } while (sent == -EINTR()); // the kernel was not reached yet
         return sent < 0 ? (int) -sent : 0;
     }
 
-    /** Receives one datagram of the kernel's; its length, which may be more than the buffer's, or a negated errno. */
+    /** Receives one datagram; its length, which may be more than there is room for, or a negated errno. */
     private long receive(Port via, int flags) {
-        while (true) {
-            senderLength.set(ValueLayout.JAVA_INT, 0, (int) sender.byteSize());
-            long received = Native.recvfrom(state, via.fd(), answers, MSG_TRUNC() | flags, sender, senderLength);
-            if (received == -EINTR() || (received >= 0 && sockaddr_nl.nl_pid(sender) != 0)) {
-                continue;
-            }
-            if (received == -EAGAIN() && flags == 0) {
-                ack.text("no answer from the kernel within " + Port.PATIENCE.toSeconds() + " s");
-                return -Errno.ETIMEDOUT;
-            }
-            if (received == -Errno.ENOBUFS) {
-                ack.text("the receive buffer overflowed and answers were lost");
-            }
-            Trace.message("<-", answers, Math.min(received, answers.byteSize()));
-            return received;
+        long received = answer.receive(state, via.fd(), flags);
+        if (received == -EAGAIN() && flags == 0) {
+            ack.text("no answer from the kernel within " + Port.PATIENCE.toSeconds() + " s");
+            return -Errno.ETIMEDOUT;
         }
+        if (received == -Errno.ENOBUFS) {
+            ack.text("the receive buffer overflowed and answers were lost");
+        }
+        return received;
     }
 
     /** The exception for an errno that a change or a query returned, with what the kernel said to it. */

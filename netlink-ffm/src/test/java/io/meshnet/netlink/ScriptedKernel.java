@@ -57,17 +57,15 @@ final class ScriptedKernel implements AutoCloseable {
 
     private void answer() {
         MemorySegment buffer = arena.allocate(8192, 4);
-        MemorySegment address = arena.allocate(128);
-        MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, 128);
         while (!script.isEmpty()) {
-            long received = Native.recvfrom(state, fd, buffer, 0, address, length);
+            long received = Native.read(state, fd, buffer);
             if (received <= 0) {
                 return;
             }
             int sequence = buffer.get(ValueLayout.JAVA_INT, 8);
             for (byte[] datagram : script.removeFirst().apply(sequence)) {
                 MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_BYTE, datagram);
-                Native.send(state, fd, copy, datagram.length);
+                Native.write(state, fd, copy, datagram.length);
             }
         }
     }
