@@ -30,7 +30,7 @@ floor() { sample "$1" "$BIN/floor" "$2" "$PREFIX" "${@:3}"; }
 # With the daemon's own collector and compiler.
 latency() {
     sample "$1" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
-        -XX:CompileThresholdScaling=0.25 -Xms16m -Xmx256m \
+        -XX:CompileThresholdScaling=0.25 -XX:C1MaxInlineSize=24 -Xms16m -Xmx256m \
         --enable-native-access=ALL-UNNAMED -cp "$CLASSES" io.meshnet.bench.Latency "$2" "$PREFIX" "${@:3}"
 }
 
