@@ -54,6 +54,21 @@ public record DeclaredLink(int uid, LinkEnd local, LinkEnd peer, OptionalInt mtu
         return local.pod().equals(peer.pod());
     }
 
+    /** In plain code, as {@link LinkEnd#equals} is. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DeclaredLink link
+                && uid == link.uid
+                && local.equals(link.local)
+                && peer.equals(link.peer)
+                && mtu.equals(link.mtu);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * local.hashCode() + uid;
+    }
+
     /** The same link as its peer would declare it. */
     public DeclaredLink mirrored() {
         return new DeclaredLink(uid, /* local= */ peer, /* peer= */ local, mtu);

@@ -26,6 +26,20 @@ public record LinkEnd(PodName pod, String ifname, Optional<Prefix> address) {
         return pod.equals(other.pod) && ifname.equals(other.ifname);
     }
 
+    /** In plain code, as {@link PodName#equals} is, since links are compared for every link that is made. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof LinkEnd end
+                && ifname.equals(end.ifname)
+                && pod.equals(end.pod)
+                && address.equals(end.address);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * pod.hashCode() + ifname.hashCode();
+    }
+
     /** This end, with the address that the other states if this one states none. */
     LinkEnd completedBy(LinkEnd other) {
         return address.isPresent() ? this : new LinkEnd(pod, ifname, other.address);

@@ -33,7 +33,7 @@ public record PodName(String namespace, String name) implements Comparable<PodNa
         return ORDER.compare(this, other);
     }
 
-    /** What a record does by itself, but in plain code: pods are the keys of everything, and the daemon's JVM never inlines a record's own. */
+    /** What a record does by itself, but in plain code: the daemon's compiler never inlines a record's own, and pods are keys of everything. */
     @Override
     public boolean equals(Object other) {
         return other instanceof PodName pod && name.equals(pod.name) && namespace.equals(pod.namespace);

@@ -48,6 +48,17 @@ public record Prefix(InetAddress address, int length) {
         return address.getAddress().length == other.address.getAddress().length;
     }
 
+    /** In plain code, as {@link LinkEnd#equals} is. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Prefix prefix && length == prefix.length && address.equals(prefix.address);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * address.hashCode() + length;
+    }
+
     /** {@code address/length} with the address in its canonical form. */
     @Override
     public String toString() {

@@ -29,6 +29,9 @@ record Marking(String head, String address, String rest) {
     /** The IFLA_GROUP of every device that meshnet makes: {@code mesh} in ASCII. */
     static final int GROUP = 0x6d657368;
 
+    /** To be cloned: to look for the provider takes as long as to digest. */
+    private static final MessageDigest SHA_256 = sha256();
+
     private static final String PREFIX = "meshnet:";
     private static final String UPDATE = PREFIX + "vtep";
     private static final String NO_ADDRESS = "-";
@@ -135,7 +138,15 @@ record Marking(String head, String address, String rest) {
 
     private static byte[] digest(String text) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            return ((MessageDigest) SHA_256.clone()).digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (CloneNotSupportedException e) {
+            throw new IllegalStateException("the platform's own SHA-256 can be cloned", e);
+        }
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }

@@ -54,6 +54,16 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
         return first.pod().equals(second.pod());
     }
 
+    /** In plain code, as {@link LinkEnd#equals} is. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof PodLink link
+                && uid == link.uid
+                && first.equals(link.first)
+                && second.equals(link.second)
+                && mtu.equals(link.mtu);
+    }
+
     /** Links that differ have different uids, but for those in dispute. */
     @Override
     public int hashCode() {
