@@ -1,7 +1,6 @@
 package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
-import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_LINK;
@@ -98,7 +97,7 @@ public final class LinkDeletion {
     private final class Hearing implements AutoCloseable {
         private final Arena arena = Arena.ofConfined();
         private final MemorySegment state = Native.callState(arena);
-        private final Datagram heard = new Datagram(arena);
+        private final Inbox heard = new Inbox(arena);
         private final MessageReader reader = new MessageReader();
         private final Port port;
         private CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
@@ -175,15 +174,9 @@ public final class LinkDeletion {
     private static void send(int fd, Consumer<MessageWriter> request) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.callState(arena);
-            MemorySegment buffer = arena.allocate(REQUEST, Integer.BYTES);
-            MessageWriter writer = new MessageWriter(buffer, SEQUENCE);
+            MessageWriter writer = new MessageWriter(arena.allocate(REQUEST, Integer.BYTES), SEQUENCE);
             request.accept(writer);
-            int length = writer.length();
-            Trace.message("->", buffer, length);
-            long sent;
-            do {
-                sent = Native.write(state, fd, buffer, length);
-            } while (sent == -EINTR()); // the kernel was not reached yet
+            var _ = new Outbox(arena).send(state, fd, writer);
         }
     }
 }

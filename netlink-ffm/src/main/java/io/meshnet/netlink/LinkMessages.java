@@ -16,11 +16,10 @@ import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_GETLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_NEWLINK;
 
+import java.util.List;
+
 /** The messages about links of any kind (rtnetlink(7), net/core/rtnetlink.c). Each names the {@code ip} command that sends the like. */
 final class LinkMessages {
-
-    /** Room that {@link #up} needs: header, ifinfomsg. */
-    static final int UP = 16 + 16;
 
     private LinkMessages() {}
 
@@ -84,6 +83,18 @@ final class LinkMessages {
     /** {@code ip link set NAME up}, or {@code down}. */
     static void up(MessageWriter writer, int ifindex, boolean up) {
         writer.change(RTM_NEWLINK(), 0).ifinfomsg(ifindex, up ? IFF_UP() : 0, IFF_UP());
+    }
+
+    /** What sets a link up, as {@link Links#raise(int, String, List)} explains; nothing of an alias that is empty. */
+    static void raise(MessageWriter writer, int ifindex, String alias, List<InterfaceAddress> addresses) {
+        if (!alias.isEmpty()) {
+            alias(writer, ifindex, alias);
+        }
+        // By index: an iterator would be all that this path allocates.
+        for (int i = 0; i < addresses.size(); i++) {
+            AddressMessages.add(writer, ifindex, addresses.get(i));
+        }
+        up(writer, ifindex, true);
     }
 
     /** {@code ip link set NAME mtu MTU}. */

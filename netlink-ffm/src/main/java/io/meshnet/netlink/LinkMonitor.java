@@ -37,7 +37,7 @@ public final class LinkMonitor implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final MemorySegment state = Native.callState(arena);
-    private final Datagram notification = new Datagram(arena);
+    private final Inbox notification = new Inbox(arena);
     private final MemorySegment waits = pollfd.allocateArray(2, arena);
     private final MessageReader reader = new MessageReader();
     private final LinkEventDecoder decoder = new LinkEventDecoder();
@@ -209,7 +209,7 @@ public final class LinkMonitor implements AutoCloseable {
         }
         try (Arena call = Arena.ofConfined()) {
             MemorySegment own = Native.callState(call);
-            Native.write(own, wakeUp, call.allocateFrom(ValueLayout.JAVA_LONG, 1), Long.BYTES);
+            Native.write(own, wakeUp, call.allocateFrom(ValueLayout.JAVA_LONG, 1));
             polling.lock();
             try {
                 Native.close(own, port.fd());

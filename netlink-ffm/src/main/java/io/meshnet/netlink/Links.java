@@ -11,6 +11,9 @@ import java.util.Optional;
  */
 public final class Links {
 
+    /** As many as the socket's buffer has room for, with all that goes with them. */
+    private static final int ADDRESSES = 100;
+
     private final RouteSocket socket;
     private final LinkDecoder decoder = new LinkDecoder();
 
@@ -166,20 +169,12 @@ public final class Links {
      * @param alias at most 255 bytes, empty to leave it as it is
      */
     public void raise(int ifindex, String alias, List<InterfaceAddress> addresses) {
-        MessageWriter writer = socket.begin();
-        if (!Ifalias.require(alias).isEmpty()) {
-            LinkMessages.alias(writer, ifindex, alias);
+        if (addresses.size() > ADDRESSES) {
+            raise(ifindex, alias, addresses.subList(0, ADDRESSES));
+            raise(ifindex, "", addresses.subList(ADDRESSES, addresses.size()));
+            return;
         }
-        // By index: an iterator would be all that this path allocates.
-        for (int i = 0; i < addresses.size(); i++) {
-            if (writer.remaining() < AddressMessages.LONGEST + LinkMessages.UP) {
-                LinkMessages.up(writer, ifindex, true);
-                check(socket.change(Errno.EEXIST), "raise link", ifindex);
-                writer = socket.begin();
-            }
-            AddressMessages.add(writer, ifindex, addresses.get(i));
-        }
-        LinkMessages.up(writer, ifindex, true);
+        LinkMessages.raise(socket.begin(), ifindex, Ifalias.require(alias), addresses);
         int errno = socket.change(Errno.EEXIST);
         if (errno != 0) {
             throw socket.refused("raise link", errno, subject(ifindex) + " with " + addresses);

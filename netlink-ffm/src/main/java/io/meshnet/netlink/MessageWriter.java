@@ -110,6 +110,11 @@ public final class MessageWriter {
         return position;
     }
 
+    /** Where the requests are. */
+    MemorySegment buffer() {
+        return buffer;
+    }
+
     /** How many requests there are. */
     public int messages() {
         return messages;

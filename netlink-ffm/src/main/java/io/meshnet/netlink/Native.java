@@ -35,13 +35,14 @@ final class Native {
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(PathElement.groupElement("errno"));
 
-    // socket(2), bind(2), getsockopt(2), setsockopt(2), recvmsg(2): sys/socket.h
+    // socket(2), bind(2), getsockopt(2), setsockopt(2), sendmsg(2), recvmsg(2): sys/socket.h
     private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle BIND = link("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle GETSOCKOPT =
             link("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SETSOCKOPT =
             link("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SENDMSG = link("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle RECVMSG = link("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
 
     // open(2), read(2), write(2), close(2): fcntl.h, unistd.h; the first is variadic
@@ -111,6 +112,15 @@ final class Native {
         }
     }
 
+    /** @param header a {@code struct msghdr}: what to send */
+    static long sendmsg(MemorySegment state, int fd, MemorySegment header, int flags) {
+        try {
+            return result((long) SENDMSG.invokeExact(state, fd, header, flags), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
     /** @param header a {@code struct msghdr}: in, the room for sender, datagram and control messages; out, what was written there */
     static long recvmsg(MemorySegment state, int fd, MemorySegment header, int flags) {
         try {
@@ -136,10 +146,9 @@ final class Native {
         }
     }
 
-    /** Writes the first {@code length} bytes; to a netlink socket without an address, the kernel is who they are for (send(2)). */
-    static long write(MemorySegment state, int fd, MemorySegment buffer, long length) {
+    static long write(MemorySegment state, int fd, MemorySegment buffer) {
         try {
-            return result((long) WRITE.invokeExact(state, fd, buffer, length), state);
+            return result((long) WRITE.invokeExact(state, fd, buffer, buffer.byteSize()), state);
         } catch (Throwable t) {
             throw impossible(t);
         }

@@ -180,7 +180,7 @@ public final class Netns implements AutoCloseable {
             return writing;
         }
         value.set(ValueLayout.JAVA_BYTE, 0, (byte) '0');
-        long written = Native.write(state, writing, value, 1);
+        long written = Native.write(state, writing, value);
         Native.close(state, writing);
         return (int) Math.min(written, 0);
     }

@@ -1,7 +1,6 @@
 package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
-import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
 import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_DONE;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
@@ -29,8 +28,7 @@ public final class RouteSocket implements AutoCloseable {
 
     private final Arena arena = Arena.ofConfined();
     private final MemorySegment state = Native.callState(arena);
-    private final MemorySegment requests = arena.allocate(REQUESTS, Integer.BYTES);
-    private final MessageWriter writer = new MessageWriter(requests, 1);
+    private final MessageWriter writer = new MessageWriter(arena.allocate(REQUESTS, Integer.BYTES), 1);
     private final MessageReader reader = new MessageReader();
     private final ExtendedAck ack = new ExtendedAck();
     private final Netns netns;
@@ -39,8 +37,43 @@ public final class RouteSocket implements AutoCloseable {
     private final Addresses addresses = new Addresses(this);
     private final Routes routes = new Routes(this);
     private final Netnsids netnsids = new Netnsids(this);
-    private final Datagram answer = new Datagram(arena);
+    private final Outbox outbox = new Outbox(arena);
+    private final Inbox inbox = new Inbox(arena);
+    private final FirstRefusal firstRefusal = new FirstRefusal();
+    private int furtherWriters;
     private boolean closed;
+
+    /** Is told of each change that was refused. */
+    interface Refusals {
+        /**
+         * One change was refused.
+         *
+         * @param message its number among those that were sent, from 0
+         * @return whether what the kernel said to it is wanted
+         */
+        boolean take(int message, int errno);
+    }
+
+    /** Takes the first that is not tolerated. An object of the socket's, so that a change allocates nothing. */
+    private static final class FirstRefusal implements Refusals {
+        private int tolerated;
+        private int errno;
+
+        FirstRefusal except(int tolerated) {
+            this.tolerated = tolerated;
+            errno = 0;
+            return this;
+        }
+
+        @Override
+        public boolean take(int message, int errno) {
+            if (this.errno != 0 || errno == tolerated) {
+                return false;
+            }
+            this.errno = errno;
+            return true;
+        }
+    }
 
     /** One message of an answer becomes what the caller wants of it. */
     interface Decoder<T> {
@@ -102,12 +135,21 @@ public final class RouteSocket implements AutoCloseable {
 
     /** A writer for the next requests, empty. */
     MessageWriter begin() {
-        if (closed) {
-            throw new IllegalStateException("the netlink socket in " + netns + " is closed");
-        }
+        requireOpen();
         writer.clear();
         ack.text("");
         return writer;
+    }
+
+    /** Another writer, for {@link #change(MessageWriter, Refusals)}; its sequences are not those that are in use at present. */
+    MessageWriter writer(MemorySegment buffer) {
+        return new MessageWriter(buffer, ++furtherWriters << 24);
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the netlink socket in " + netns + " is closed");
+        }
     }
 
     /** The namespace that it is in, for errors. */
@@ -136,36 +178,49 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     private int change(Port via, int tolerated) {
-        int errno = send(via);
+        int errno = change(via, writer, firstRefusal.except(tolerated));
+        return errno == 0 ? firstRefusal.errno : errno;
+    }
+
+    /**
+     * Sends the changes of another writer, which has at least one, and takes the ack of the last with what was refused.
+     *
+     * @return an errno when it is not known what became of them; 0 when all refusals were told
+     */
+    int change(MessageWriter changes, Refusals refusals) {
+        requireOpen();
+        return change(port, changes, refusals);
+    }
+
+    private int change(Port via, MessageWriter changes, Refusals refusals) {
+        int errno = send(via, changes);
         try {
-            return errno == 0 ? acks(via, tolerated) : errno;
+            return errno == 0 ? acks(via, changes, refusals) : errno;
         } catch (MalformedMessageException e) {
             return malformed(e);
         }
     }
 
-    private int acks(Port via, int tolerated) {
-        int last = writer.firstSequence() + writer.messages() - 1;
-        int errno = 0;
+    private int acks(Port via, MessageWriter changes, Refusals refusals) {
+        int last = changes.messages() - 1;
         while (true) {
             long received = receive(via, 0);
             if (received < 0) {
                 return (int) -received;
             }
-            reader.wrap(answer.bytes(), Math.min(received, answer.bytes().byteSize()));
+            reader.wrap(inbox.bytes(), Math.min(received, inbox.bytes().byteSize()));
             while (reader.next()) {
-                if (!isAnswer(via) || reader.type() != NLMSG_ERROR()) {
+                if (!isAnswer(via, changes) || reader.type() != NLMSG_ERROR()) {
                     continue;
                 }
+                int message = reader.sequence() - changes.firstSequence();
                 String earlier = ack.text();
-                int refused = ack.error(reader);
-                if (errno == 0 && refused != tolerated) {
-                    errno = refused;
-                } else {
+                int errno = ack.error(reader);
+                if (errno == 0 || !refusals.take(message, errno)) {
                     ack.text(earlier);
                 }
-                if (reader.sequence() == last) {
-                    return errno;
+                if (message == last) {
+                    return 0;
                 }
             }
         }
@@ -184,7 +239,7 @@ public final class RouteSocket implements AutoCloseable {
                 writer.resequence();
             }
             found.clear();
-            int errno = send(port);
+            int errno = send(port, writer);
             try {
                 errno = errno == 0 ? gather(decoder, found) : errno;
             } catch (MalformedMessageException e) {
@@ -207,12 +262,12 @@ public final class RouteSocket implements AutoCloseable {
             if (received < 0) {
                 return received == -Errno.ENOBUFS ? DISTURBED : (int) -received;
             }
-            if (received > answer.bytes().byteSize()) {
+            if (received > inbox.bytes().byteSize()) {
                 return grow(received);
             }
-            reader.wrap(answer.bytes(), received);
+            reader.wrap(inbox.bytes(), received);
             while (reader.next()) {
-                if (!isAnswer(port)) {
+                if (!isAnswer(port, writer)) {
                     continue;
                 }
                 consistent &= (reader.flags() & NLM_F_DUMP_INTR()) == 0;
@@ -247,8 +302,8 @@ public final class RouteSocket implements AutoCloseable {
             ack.text("an answer of " + needed + " bytes");
             return Errno.EMSGSIZE;
         }
-        ack.text("a buffer of " + answer.bytes().byteSize() + " bytes");
-        answer.grow(arena, needed);
+        ack.text("a buffer of " + inbox.bytes().byteSize() + " bytes");
+        inbox.grow(arena, needed);
         return DISTURBED;
     }
 
@@ -261,25 +316,19 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /** Whether the message answers one of the requests that were sent last. */
-    private boolean isAnswer(Port via) {
+    private boolean isAnswer(Port via, MessageWriter sent) {
         return reader.portId() == via.portId()
-                && Integer.compareUnsigned(reader.sequence() - writer.firstSequence(), writer.messages()) < 0;
+                && Integer.compareUnsigned(reader.sequence() - sent.firstSequence(), sent.messages()) < 0;
     }
 
     /** Sends all that was written; 0, or an errno. */
-    private int send(Port via) {
-        int length = writer.length();
-        Trace.message("->", requests, length);
-        long sent;
-        do {
-            sent = Native.write(state, via.fd(), requests, length);
-        } while (sent == -EINTR()); // the kernel was not reached yet
-        return sent < 0 ? (int) -sent : 0;
+    private int send(Port via, MessageWriter written) {
+        return (int) -Math.min(outbox.send(state, via.fd(), written), 0);
     }
 
     /** Receives one datagram; its length, which may be more than there is room for, or a negated errno. */
     private long receive(Port via, int flags) {
-        long received = answer.receive(state, via.fd(), flags);
+        long received = inbox.receive(state, via.fd(), flags);
         if (received == -EAGAIN() && flags == 0) {
             ack.text("no answer from the kernel within " + Port.PATIENCE.toSeconds() + " s");
             return -Errno.ETIMEDOUT;

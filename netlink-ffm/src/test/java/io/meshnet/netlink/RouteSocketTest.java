@@ -185,4 +185,16 @@ class RouteSocketTest {
                 .put(second)
                 .array();
     }
+
+    @Test
+    void ofABatchWhoseAnswerMakesNoSenseNothingCountsAsDone() throws Throwable {
+        try (ScriptedKernel kernel = new ScriptedKernel(
+                        List.of(seq -> List.of(message(NLMSG_ERROR, CAPPED, seq, PORT_ID, words()))));
+                LinkBatch batch = new LinkBatch(kernel.socket, 2)) {
+            batch.raise(1, "", List.of());
+            batch.raise(2, "", List.of());
+
+            assertThat(batch.send().stream()).containsExactly(0, 1);
+        }
+    }
 }

@@ -65,7 +65,7 @@ final class ScriptedKernel implements AutoCloseable {
             int sequence = buffer.get(ValueLayout.JAVA_INT, 8);
             for (byte[] datagram : script.removeFirst().apply(sequence)) {
                 MemorySegment copy = arena.allocateFrom(ValueLayout.JAVA_BYTE, datagram);
-                Native.write(state, fd, copy, datagram.length);
+                Native.write(state, fd, copy);
             }
         }
     }

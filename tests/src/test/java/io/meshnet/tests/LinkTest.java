@@ -37,6 +37,25 @@ class LinkTest {
     }
 
     @Test
+    void gets_another_index_where_something_else_has_its_own() {
+        LAB.upload(new Topology()
+                .link(41, end("pod1", "eth1", "10.4.1.1/24"), end("pod2", "eth1", "10.4.1.2/24"))
+                .link(42, end("pod1", "eth2", "10.4.2.1/24"), end("pod2", "eth2", "10.4.2.2/24"))
+                .link(43, end("pod1", "eth3", "10.4.3.1/24"), end("pod2", "eth3", "10.4.3.2/24")));
+        added("pod2", LAB.node1());
+        Pod pod1 = LAB.pod("pod1", LAB.node1());
+        pod1.ip("link", "add", "other", "index", "100084", "type", "bridge");
+
+        pod1.add().succeeded();
+
+        assertThat(pod1.link("eth1").ifindex()).isEqualTo(100082);
+        assertThat(pod1.link("other").ifindex()).isEqualTo(100084);
+        for (int link = 1; link <= 3; link++) {
+            assertThat(pod1.pings("10.4." + link + ".2")).isTrue();
+        }
+    }
+
+    @Test
     void needs_no_addresses() {
         LAB.upload(new Topology()
                 .link(33, end("pod1", "eth1", ""), end("pod2", "eth1", ""))

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the daemon tells of links and pods: what should be, what the kernel has, and for everything that is not in place why and since
@@ -154,6 +155,28 @@ class ReportTest {
         awaitState(pod1, "eth2", "in place");
         awaitState(pod3, "eth1", "in place");
         survivors.assertUntouched();
+    }
+
+    /** IPv6 takes an MTU of 1280 bytes, which the topology need not know. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void says_what_the_kernel_refused_of_one_link_while_the_others_are_in_place(boolean apart) {
+        Pod pod1 = added("pod1", LAB.node1());
+        added("pod2", apart ? LAB.node2() : LAB.node1());
+
+        LAB.upload(new Topology()
+                .link(44, end("pod1", "eth1", "10.44.0.1/24"), end("pod2", "eth1", "10.44.0.2/24"))
+                .link(45, end("pod1", "eth2", "fd00:45::1/64"), end("pod2", "eth2", "fd00:45::2/64"))
+                .link(46, end("pod1", "eth3", "10.46.0.1/24"), end("pod2", "eth3", "10.46.0.2/24"))
+                .mtu(45, 1000));
+
+        JsonNode refused = awaitState(pod1, "eth2", "failed");
+
+        assertThat(refused.path("reason").asText()).contains("enable IPv6 on", "eth2 in " + pod1.netnsPath());
+        awaitState(pod1, "eth1", "in place");
+        awaitState(pod1, "eth3", "in place");
+        eventually(() -> assertThat(pod1.pings("10.44.0.2")).isTrue());
+        eventually(() -> assertThat(pod1.pings("10.46.0.2")).isTrue());
     }
 
     @ParameterizedTest

@@ -4,18 +4,15 @@ import io.meshnet.netlink.Errno;
 import io.meshnet.netlink.InterfaceAddress;
 import io.meshnet.netlink.Link;
 import io.meshnet.netlink.NetlinkException;
-import io.meshnet.netlink.NewLink;
 import io.meshnet.netlink.RouteSocket;
-import io.meshnet.netlink.Vxlan;
 import io.meshnet.topology.PodName;
 import io.meshnet.wiring.OpenPods.OpenPod;
 import java.lang.System.Logger.Level;
-import java.net.Inet6Address;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import java.util.stream.IntStream;
 
 /** Carries actions out. For the kernel thread only. */
 final class Executor {
@@ -25,9 +22,10 @@ final class Executor {
     /** As many changes at once are told one by one; of more, their number. */
     private static final int FEW = 10;
 
-    private final NodeIdentity node;
     private final RouteSocket socket;
     private final OpenPods pods;
+    private final Devices devices;
+    private final BulkCreation bulk;
     private final ExecutorService freeing;
 
     /**
@@ -37,27 +35,35 @@ final class Executor {
      * @param freeing see {@link KernelThread#freeing}
      */
     Executor(NodeIdentity node, RouteSocket socket, OpenPods pods, ExecutorService freeing) {
-        this.node = node;
         this.socket = socket;
         this.pods = pods;
+        this.devices = new Devices(node, pods);
+        this.bulk = new BulkCreation(devices, socket);
         this.freeing = freeing;
     }
 
     /**
-     * Does all that can be done; one link's failure does not keep the others back.
+     * Does all that can be done; one link's failure does not keep the others back. Links are made all at once where the first of them is
+     * to be made: what is in their way is deleted by then.
      *
      * @return the reason for each link that failed, by the name that its actions give it
      */
     Map<String, String> execute(List<Action> actions) {
         Map<String, String> failed = new HashMap<>();
         Level level = actions.size() > FEW ? Level.DEBUG : Level.INFO;
+        boolean created = false;
         int made = 0;
-        for (Action action : actions) {
+        for (int i = 0; i < actions.size(); i++) {
+            Action action = actions.get(i);
             if (failed.containsKey(action.link())) {
                 continue;
             }
+            if (!created && isCreation(action)) {
+                created = true;
+                createInBulk(actions, failed);
+            }
             try {
-                execute(action);
+                complete(action, bulk.progress(i));
                 made++;
                 LOG.log(level, "{0}: made {1}", action.link(), action);
             } catch (NetlinkException | IllegalArgumentException e) {
@@ -76,6 +82,32 @@ final class Executor {
                     actions.getFirst());
         }
         return failed;
+    }
+
+    private static boolean isCreation(Action action) {
+        return action instanceof Action.CreateVeth || action instanceof Action.CreateVxlan;
+    }
+
+    /** One alone takes as many sends this way or that. */
+    private void createInBulk(List<Action> actions, Map<String, String> failed) {
+        List<Integer> creations = IntStream.range(0, actions.size())
+                .filter(i -> isCreation(actions.get(i))
+                        && !failed.containsKey(actions.get(i).link()))
+                .boxed()
+                .toList();
+        if (creations.size() > 1) {
+            bulk.make(actions, creations);
+        }
+    }
+
+    private void complete(Action action, BulkCreation.Progress progress) {
+        switch (progress) {
+            case NONE -> execute(action);
+            case MADE -> Devices.of(action).forEach(device -> raise(device, true));
+            case COMPLETE -> {
+                // Nothing is left to be done.
+            }
+        }
     }
 
     private void execute(Action action) {
@@ -100,13 +132,13 @@ final class Executor {
         Action.Device second = create.second();
         boolean chosen = true;
         try {
-            socket.links().createVeth(newLink(first, true), newLink(second, true));
+            socket.links().createVeth(devices.newLink(first), devices.newLink(second));
         } catch (NetlinkException e) {
             if (!isTaken(e)) {
                 throw e;
             }
             chosen = false;
-            socket.links().createVeth(newLink(first, false), newLink(second, false));
+            socket.links().createVeth(devices.newLink(first, 0), devices.newLink(second, 0));
         }
         raise(first, chosen);
         raise(second, chosen);
@@ -114,22 +146,15 @@ final class Executor {
 
     /** A VNI is unique in this node's namespace; that of a pod that was just deleted may be taken for some milliseconds more. */
     private void createVxlan(Action.CreateVxlan create) {
-        Vxlan vxlan = new Vxlan(
-                create.vni(),
-                Optional.of(create.remote()),
-                Optional.of(node.vtep()),
-                node.vxlanPort(),
-                node.underlay(),
-                false);
         boolean chosen = true;
         try {
-            socket.links().createVxlan(newLink(create.device(), true), vxlan);
+            socket.links().createVxlan(devices.newLink(create.device()), devices.tunnel(create));
         } catch (NetlinkException e) {
             if (!isTaken(e)) {
                 throw e;
             }
             chosen = false;
-            socket.links().createVxlan(newLink(create.device(), false), vxlan);
+            socket.links().createVxlan(devices.newLink(create.device(), 0), devices.tunnel(create));
         }
         raise(create.device(), chosen);
     }
@@ -139,20 +164,8 @@ final class Executor {
         return e.errno() == Errno.EBUSY || e.errno() == Errno.EEXIST;
     }
 
-    private NewLink newLink(Action.Device device, boolean chosen) {
-        return new NewLink(
-                pod(device.pod()).netns(),
-                device.name(),
-                chosen ? device.ifindex() : 0,
-                device.mtu(),
-                device.mac(),
-                Marking.GROUP,
-                // It goes with the raising, in the same send.
-                "");
-    }
-
     private void raise(Action.Device device, boolean chosen) {
-        OpenPod pod = pod(device.pod());
+        OpenPod pod = devices.pod(device);
         int ifindex = chosen && device.ifindex() != 0
                 ? device.ifindex()
                 : pod.socket().links().find(device.name()).map(Link::ifindex).orElse(0);
@@ -160,12 +173,7 @@ final class Executor {
     }
 
     private static void raise(OpenPod pod, String name, int ifindex, String alias, List<InterfaceAddress> addresses) {
-        for (InterfaceAddress address : addresses) {
-            if (address.address() instanceof Inet6Address) {
-                pod.netns().enableIpv6(name);
-                break;
-            }
-        }
+        Devices.allowAddresses(pod, name, addresses);
         pod.socket().links().raise(ifindex, alias, addresses);
     }
 

@@ -17,7 +17,7 @@ import java.lang.foreign.ValueLayout;
  * Room for one datagram of the kernel's, for its sender, and for the control message that tells in which namespace it was multicast
  * (recvmsg(2), cmsg(3)). One thread at a time.
  */
-final class Datagram {
+final class Inbox {
 
     /** The kernel fills no more of a dump's datagram than this, unless one message needs it (netlink_recvmsg). */
     private static final int ROOM = 32 << 10;
@@ -32,7 +32,7 @@ final class Datagram {
     private final MemorySegment header;
     private MemorySegment bytes;
 
-    Datagram(Arena arena) {
+    Inbox(Arena arena) {
         sender = arena.allocate(sockaddr_nl.layout());
         control = arena.allocate(CONTROL, Long.BYTES);
         vector = arena.allocate(iovec.layout());

@@ -1,0 +1,120 @@
+package io.meshnet.netlink;
+
+import java.lang.foreign.Arena;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * Many changes to links in as few sends as the kernel takes. One by one, its own workers, who have something to do for each link that
+ * comes up, take the lock whenever a change is done; in one send the next change has it before them.
+ *
+ * <p>Changes are numbered from 0 in the order of the calls. Which of them were refused is told, and not why: whoever wants to know makes
+ * that change alone, with {@link Links}. For the thread of the socket, which stays open; closed by whoever opened it, and what was not
+ * sent by then is not done.
+ */
+public final class LinkBatch implements AutoCloseable {
+
+    /** In bytes. The kernel refuses a send of more than net.core.wmem_default, 212,992 (EMSGSIZE, netlink_sendmsg). */
+    private static final int ROOM = 200 << 10;
+
+    /** More than the message that makes a link of any kind, and than what sets one up with an address of each family. */
+    private static final int LONGEST = 512;
+
+    /** Header, ifinfomsg and an alias of 255 bytes; header and ifinfomsg once more. */
+    private static final int RAISING = 16 + 16 + 4 + 256 + 16 + 16;
+
+    private final Arena arena = Arena.ofConfined();
+    private final RouteSocket socket;
+    private final MessageWriter writer;
+    private final BitSet refused = new BitSet();
+    private final BitSet raisings = new BitSet();
+    private int changes;
+
+    /** For each message that waits to be sent the number of its change. */
+    private int[] changeOf = new int[64];
+
+    private int waiting;
+
+    /**
+     * Begins one in the namespace of the socket.
+     *
+     * @param changes how many there are going to be, above 0: more take more sends
+     */
+    public LinkBatch(RouteSocket socket, int changes) {
+        this.socket = socket;
+        this.writer = socket.writer(arena.allocate(Math.min(ROOM, (long) changes * LONGEST), Integer.BYTES));
+    }
+
+    /** As {@link Links#createVeth}, but without aliases: those are for {@link #raise}. */
+    public void createVeth(NewLink near, NewLink far) {
+        makeRoom(LONGEST);
+        VethMessages.create(writer, near, far);
+        written();
+    }
+
+    /** As {@link Links#createVxlan}, but without an alias. */
+    public void createVxlan(NewLink link, Vxlan vxlan) {
+        makeRoom(LONGEST);
+        VxlanMessages.create(writer, link, vxlan);
+        written();
+    }
+
+    /** As {@link Links#raise(int, String, List)}. One with so many addresses that there is no room for them is refused. */
+    public void raise(int ifindex, String alias, List<InterfaceAddress> addresses) {
+        long longest = RAISING + (long) addresses.size() * AddressMessages.LONGEST;
+        if (longest > writer.buffer().byteSize()) {
+            refused.set(changes++);
+            return;
+        }
+        makeRoom((int) longest);
+        LinkMessages.raise(writer, ifindex, Ifalias.require(alias), addresses);
+        raisings.set(changes);
+        written();
+    }
+
+    /**
+     * Sends what was not sent yet.
+     *
+     * @return the numbers of all changes so far that were refused, or of which it is not known
+     */
+    public BitSet send() {
+        if (waiting > 0) {
+            int errno = socket.change(writer, this::refused);
+            if (errno != 0) {
+                Arrays.stream(changeOf, 0, waiting).forEach(refused::set);
+            }
+            writer.clear();
+            waiting = 0;
+        }
+        return refused;
+    }
+
+    private boolean refused(int message, int errno) {
+        int change = changeOf[message];
+        if (!raisings.get(change) || errno != Errno.EEXIST) {
+            refused.set(change);
+        }
+        return false;
+    }
+
+    private void makeRoom(int bytes) {
+        if (writer.remaining() < bytes) {
+            send();
+        }
+    }
+
+    private void written() {
+        int messages = writer.messages();
+        if (messages > changeOf.length) {
+            changeOf = Arrays.copyOf(changeOf, 2 * messages);
+        }
+        Arrays.fill(changeOf, waiting, messages, changes++);
+        waiting = messages;
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}

@@ -1,0 +1,40 @@
+package io.meshnet.netlink;
+
+import static io.meshnet.netlink.generated.Rtnetlink.EINTR;
+
+import io.meshnet.netlink.generated.iovec;
+import io.meshnet.netlink.generated.msghdr;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Sends requests to the kernel, which is where a netlink socket without an address sends (sendmsg(2)). One thread at a time. */
+final class Outbox {
+
+    private final MemorySegment vector;
+    private final MemorySegment header;
+
+    Outbox(Arena arena) {
+        vector = arena.allocate(iovec.layout());
+        header = arena.allocate(msghdr.layout());
+        msghdr.msg_iov(header, vector);
+        msghdr.msg_iovlen(header, 1);
+    }
+
+    /**
+     * Sends all that was written, and returns when the kernel has worked it off.
+     *
+     * @return a negated errno when it was not taken
+     */
+    long send(MemorySegment state, int fd, MessageWriter written) {
+        MemorySegment bytes = written.buffer();
+        int length = written.length();
+        iovec.iov_base(vector, bytes);
+        iovec.iov_len(vector, length);
+        Trace.message("->", bytes, length);
+        long sent;
+        do {
+            sent = Native.sendmsg(state, fd, header, 0);
+        } while (sent == -EINTR()); // the kernel was not reached yet
+        return sent;
+    }
+}
