@@ -86,7 +86,7 @@ static void put_peer_info(struct request *request, int ifindex) {
     request->length += sizeof info;
 }
 
-void veth_create(int node, struct request *request, const struct end *near, const struct end *far) {
+void veth_message(struct request *request, const struct end *near, const struct end *far) {
     new_link(request, near->ifindex);
     describe(request, near);
     one_queue(request);
@@ -100,6 +100,10 @@ void veth_create(int node, struct request *request, const struct end *near, cons
     request_nest_end(request, peer);
     request_nest_end(request, data);
     request_nest_end(request, info);
+}
+
+void veth_create(int node, struct request *request, const struct end *near, const struct end *far) {
+    veth_message(request, near, far);
     netlink_change(node, request, 0);
 }
 
@@ -134,11 +138,15 @@ static void add_address(struct request *request, const struct end *end, int ifin
 }
 
 /* Up last: what a device that is up is given the kernel tells everybody of. */
-void end_raise(struct request *request, const struct end *end) {
+void raise_messages(struct request *request, const struct end *end) {
     set_link(request, end->ifindex);
     request_put(request, IFLA_IFALIAS, end->alias, strlen(end->alias));
     add_address(request, end, end->ifindex);
     set_up(request, end->ifindex);
+}
+
+void end_raise(struct request *request, const struct end *end) {
+    raise_messages(request, end);
     netlink_change(end->pod->socket, request, 0);
 }
 

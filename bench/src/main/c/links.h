@@ -33,13 +33,19 @@ struct end {
 /* Both ends of link i: spread over all pairs of pods, everything about them following from i. */
 void link_ends(struct pods *pods, int i, struct end *near, struct end *far);
 
-/* Both ends in one message, straight into their namespaces; node is a socket in the node's. */
+/* Writes the message that makes both ends, straight into their namespaces. */
+void veth_message(struct request *request, const struct end *near, const struct end *far);
+
+/* Makes both ends; node is a socket in the node's namespace. */
 void veth_create(int node, struct request *request, const struct end *near, const struct end *far);
 
 /* One tunnel end in the pod's namespace; its UDP socket stays in the node's. */
 void vxlan_create(int node, struct request *request, const struct end *end, int vni, int underlay);
 
-/* Up, alias and address, in one send. */
+/* Writes the messages that give an end its alias and its address and set it up. */
+void raise_messages(struct request *request, const struct end *end);
+
+/* Alias, address and up, in one send. */
 void end_raise(struct request *request, const struct end *end);
 
 /* Writes the message that deletes every link of the group. */

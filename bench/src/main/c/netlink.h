@@ -11,7 +11,7 @@
 struct request {
     size_t length;
     size_t message; /* where the message being written begins */
-    _Alignas(NLMSG_ALIGNTO) char bytes[8192];
+    _Alignas(NLMSG_ALIGNTO) char bytes[200 << 10]; /* net.core.wmem_default is the most that the kernel takes */
 };
 
 /* CLOCK_MONOTONIC, in nanoseconds. */

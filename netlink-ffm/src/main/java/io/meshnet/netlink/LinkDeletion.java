@@ -1,6 +1,7 @@
 package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
+import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_LINK;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +28,12 @@ public final class LinkDeletion {
 
     /** Room for some thousands of notifications that were not heard yet. */
     private static final int RECEIVE_BUFFER = 8 << 20;
+
+    /** Less than the kernel takes for one link of many. */
+    private static final long LEAST_NANOS = 50_000;
+
+    /** The last links are waited for. */
+    private static final int FEW = 4;
 
     private static final int REQUEST = 64;
     private static final int SEQUENCE = 1;
@@ -127,7 +135,7 @@ public final class LinkDeletion {
         boolean isGone(Set<Integer> left, Consumer<MessageWriter> request) {
             sent = CompletableFuture.runAsync(() -> send(port.fd(), request), freeing);
             while (!left.isEmpty()) {
-                long received = receive();
+                long received = receive(left.size());
                 if (received < 0) {
                     // The kernel is done with a request when the call that sent it returns.
                     sent.join();
@@ -145,17 +153,26 @@ public final class LinkDeletion {
             return true;
         }
 
-        /** The length of a datagram of the kernel's, or a negated errno. */
-        private long receive() {
-            long received = heard.receive(state, port.fd(), 0);
-            if (received == -EAGAIN()) {
-                throw new NetlinkException(
-                        "delete links",
-                        Errno.ETIMEDOUT,
-                        "no word from the kernel within " + Port.PATIENCE.toSeconds() + " s",
-                        "in " + netns);
+        /**
+         * The length of a datagram of the kernel's, or a negated errno. While many links are left it sleeps rather than waits: to wake a
+         * thread for each notification would cost the kernel's own a twentieth.
+         */
+        private long receive(int left) {
+            long silentSince = System.nanoTime();
+            while (true) {
+                long received = heard.receive(state, port.fd(), left > FEW ? MSG_DONTWAIT() : 0);
+                if (received != -EAGAIN()) {
+                    return received;
+                }
+                if (System.nanoTime() - silentSince >= Port.PATIENCE.toNanos()) {
+                    throw new NetlinkException(
+                            "delete links",
+                            Errno.ETIMEDOUT,
+                            "no word from the kernel within " + Port.PATIENCE.toSeconds() + " s",
+                            "in " + netns);
+                }
+                LockSupport.parkNanos(left * LEAST_NANOS);
             }
-            return received;
         }
 
         @Override
