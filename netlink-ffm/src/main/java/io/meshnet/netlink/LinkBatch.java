@@ -26,6 +26,7 @@ public final class LinkBatch implements AutoCloseable {
 
     private final Arena arena = Arena.ofConfined();
     private final RouteSocket socket;
+    private final Outbox outbox;
     private final MessageWriter writer;
     private final BitSet refused = new BitSet();
     private final BitSet raisings = new BitSet();
@@ -43,7 +44,8 @@ public final class LinkBatch implements AutoCloseable {
      */
     public LinkBatch(RouteSocket socket, int changes) {
         this.socket = socket;
-        this.writer = socket.writer(arena.allocate(Math.min(ROOM, (long) changes * LONGEST), Integer.BYTES));
+        this.outbox = socket.outbox(arena, Math.min(ROOM, (long) changes * LONGEST));
+        this.writer = outbox.requests();
     }
 
     /** As {@link Links#createVeth}, but without aliases: those are for {@link #raise}. */
@@ -80,7 +82,7 @@ public final class LinkBatch implements AutoCloseable {
      */
     public BitSet send() {
         if (waiting > 0) {
-            int errno = socket.change(writer, this::refused);
+            int errno = socket.change(outbox, this::refused);
             if (errno != 0) {
                 Arrays.stream(changeOf, 0, waiting).forEach(refused::set);
             }

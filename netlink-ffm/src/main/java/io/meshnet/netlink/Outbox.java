@@ -10,14 +10,23 @@ import java.lang.foreign.MemorySegment;
 /** Sends requests to the kernel, which is where a netlink socket without an address sends (sendmsg(2)). One thread at a time. */
 final class Outbox {
 
+    private final MessageWriter requests;
     private final MemorySegment vector;
     private final MemorySegment header;
 
-    Outbox(Arena arena) {
+    /** @param requests what to send from */
+    Outbox(Arena arena, MessageWriter requests) {
+        this.requests = requests;
         vector = arena.allocate(iovec.layout());
         header = arena.allocate(msghdr.layout());
+        iovec.iov_base(vector, requests.buffer());
         msghdr.msg_iov(header, vector);
         msghdr.msg_iovlen(header, 1);
+    }
+
+    /** What it sends from. */
+    MessageWriter requests() {
+        return requests;
     }
 
     /**
@@ -25,12 +34,10 @@ final class Outbox {
      *
      * @return a negated errno when it was not taken
      */
-    long send(MemorySegment state, int fd, MessageWriter written) {
-        MemorySegment bytes = written.buffer();
-        int length = written.length();
-        iovec.iov_base(vector, bytes);
+    long send(MemorySegment state, int fd) {
+        int length = requests.length();
         iovec.iov_len(vector, length);
-        Trace.message("->", bytes, length);
+        Trace.message("->", requests.buffer(), length);
         long sent;
         do {
             sent = Native.sendmsg(state, fd, header, 0);

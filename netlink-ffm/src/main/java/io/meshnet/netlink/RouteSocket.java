@@ -37,10 +37,10 @@ public final class RouteSocket implements AutoCloseable {
     private final Addresses addresses = new Addresses(this);
     private final Routes routes = new Routes(this);
     private final Netnsids netnsids = new Netnsids(this);
-    private final Outbox outbox = new Outbox(arena);
+    private final Outbox outbox = new Outbox(arena, writer);
     private final Inbox inbox = new Inbox(arena);
     private final FirstRefusal firstRefusal = new FirstRefusal();
-    private int furtherWriters;
+    private int furtherOutboxes;
     private boolean closed;
 
     /** Is told of each change that was refused. */
@@ -141,9 +141,11 @@ public final class RouteSocket implements AutoCloseable {
         return writer;
     }
 
-    /** Another writer, for {@link #change(MessageWriter, Refusals)}; its sequences are not those that are in use at present. */
-    MessageWriter writer(MemorySegment buffer) {
-        return new MessageWriter(buffer, ++furtherWriters << 24);
+    /** Another outbox, for {@link #change(Outbox, Refusals)}; its sequences are negative, and no other's for the next 32,768. */
+    Outbox outbox(Arena memory, long bytes) {
+        return new Outbox(
+                memory,
+                new MessageWriter(memory.allocate(bytes, Integer.BYTES), Integer.MIN_VALUE | ++furtherOutboxes << 16));
     }
 
     private void requireOpen() {
@@ -178,24 +180,24 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     private int change(Port via, int tolerated) {
-        int errno = change(via, writer, firstRefusal.except(tolerated));
+        int errno = change(via, outbox, firstRefusal.except(tolerated));
         return errno == 0 ? firstRefusal.errno : errno;
     }
 
     /**
-     * Sends the changes of another writer, which has at least one, and takes the ack of the last with what was refused.
+     * Sends the changes in another outbox, at least one, and takes the ack of the last with what was refused.
      *
      * @return an errno when it is not known what became of them; 0 when all refusals were told
      */
-    int change(MessageWriter changes, Refusals refusals) {
+    int change(Outbox changes, Refusals refusals) {
         requireOpen();
         return change(port, changes, refusals);
     }
 
-    private int change(Port via, MessageWriter changes, Refusals refusals) {
+    private int change(Port via, Outbox changes, Refusals refusals) {
         int errno = send(via, changes);
         try {
-            return errno == 0 ? acks(via, changes, refusals) : errno;
+            return errno == 0 ? acks(via, changes.requests(), refusals) : errno;
         } catch (MalformedMessageException e) {
             return malformed(e);
         }
@@ -239,7 +241,7 @@ public final class RouteSocket implements AutoCloseable {
                 writer.resequence();
             }
             found.clear();
-            int errno = send(port, writer);
+            int errno = send(port, outbox);
             try {
                 errno = errno == 0 ? gather(decoder, found) : errno;
             } catch (MalformedMessageException e) {
@@ -322,8 +324,8 @@ public final class RouteSocket implements AutoCloseable {
     }
 
     /** Sends all that was written; 0, or an errno. */
-    private int send(Port via, MessageWriter written) {
-        return (int) -Math.min(outbox.send(state, via.fd(), written), 0);
+    private int send(Port via, Outbox requests) {
+        return (int) -Math.min(requests.send(state, via.fd()), 0);
     }
 
     /** Receives one datagram; its length, which may be more than there is room for, or a negated errno. */

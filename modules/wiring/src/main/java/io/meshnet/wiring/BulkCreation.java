@@ -4,6 +4,7 @@ import io.meshnet.netlink.LinkBatch;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.RouteSocket;
 import io.meshnet.wiring.OpenPods.OpenPod;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
@@ -15,6 +16,8 @@ import java.util.Map;
  * which finds out why. For the kernel thread only.
  */
 final class BulkCreation {
+
+    private static final System.Logger LOG = System.getLogger(BulkCreation.class.getName());
 
     /** How far an action is. */
     enum Progress {
@@ -64,37 +67,47 @@ final class BulkCreation {
     }
 
     private void create(List<Action> actions, List<Integer> numbers) {
+        List<Integer> asked = new ArrayList<>();
         try (LinkBatch batch = new LinkBatch(socket, numbers.size())) {
             for (int number : numbers) {
-                switch (actions.get(number)) {
-                    case Action.CreateVeth(String _, Action.Device first, Action.Device second) ->
-                        batch.createVeth(devices.newLink(first), devices.newLink(second));
-                    case Action.CreateVxlan create ->
-                        batch.createVxlan(devices.newLink(create.device()), devices.tunnel(create));
-                    case Action other -> throw new IllegalArgumentException(other + " makes no link");
+                try {
+                    create(batch, actions.get(number));
+                    asked.add(number);
+                } catch (IllegalArgumentException e) {
+                    LOG.log(Level.DEBUG, "{0} is left to be made alone: {1}", actions.get(number), e.getMessage());
                 }
-                made.set(number);
             }
-            batch.send().stream().forEach(refused -> made.clear(numbers.get(refused)));
+            asked.forEach(made::set);
+            batch.send().stream().forEach(refused -> made.clear(asked.get(refused)));
+        }
+    }
+
+    private void create(LinkBatch batch, Action action) {
+        switch (action) {
+            case Action.CreateVeth(String _, Action.Device first, Action.Device second) ->
+                batch.createVeth(devices.newLink(first), devices.newLink(second));
+            case Action.CreateVxlan create ->
+                batch.createVxlan(devices.newLink(create.device()), devices.tunnel(create));
+            default -> throw new IllegalArgumentException(action + " makes no link");
         }
     }
 
     private void raise(OpenPod pod, List<Made> ends) {
+        List<Made> asked = new ArrayList<>();
         try (LinkBatch batch = new LinkBatch(pod.socket(), ends.size())) {
             for (Made end : ends) {
+                Action.Device device = end.device();
                 try {
-                    Devices.allowAddresses(
-                            pod, end.device().name(), end.device().addresses());
-                } catch (NetlinkException _) {
+                    Devices.allowAddresses(pod, device.name(), device.addresses());
+                    batch.raise(device.ifindex(), device.alias(), device.addresses());
+                    asked.add(end);
+                } catch (NetlinkException | IllegalArgumentException e) {
+                    LOG.log(Level.DEBUG, "{0} is left to be set up alone: {1}", device, e.getMessage());
                     complete.clear(end.action());
                 }
-                batch.raise(
-                        end.device().ifindex(),
-                        end.device().alias(),
-                        end.device().addresses());
             }
             batch.send().stream()
-                    .forEach(refused -> complete.clear(ends.get(refused).action()));
+                    .forEach(refused -> complete.clear(asked.get(refused).action()));
         }
     }
 

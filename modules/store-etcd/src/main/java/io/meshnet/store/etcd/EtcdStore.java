@@ -25,7 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Topologies and placements in the keys of the seed, and the nodes beside them. Safe for use by any thread; calls block, at most for the deadline
- * and twice that where it says so.
+ * and twice that where it says so. What etcd refuses because it is or was away may take a second more, after which it is asked again.
  *
  * <p>The keys know pods by name alone, so only pods of {@link PodName#DEFAULT_NAMESPACE} can be in them.
  */
