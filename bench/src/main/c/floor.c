@@ -140,7 +140,15 @@ static void delete(int count) {
     close(monitors[1].fd);
 }
 
-/* All links in one send, then the ends of each pod in one. */
+static void each_end(struct end *ends, int count, struct pod *pod, void (*write)(struct request *, const struct end *)) {
+    for (int i = 0; i < count; i++) {
+        if (ends[i].pod == pod) {
+            write(&request, &ends[i]);
+        }
+    }
+}
+
+/* All links in one send, then the ends of each pod in one: all are given what they are to have before the first goes up. */
 static void total(int count) {
     struct end *ends = calloc(2 * count, sizeof *ends);
     int64_t begin = now();
@@ -150,11 +158,8 @@ static void total(int count) {
     }
     netlink_change(node, &request, 0);
     for (struct pod *pod = pods.pod; pod < pods.pod + pods.count; pod++) {
-        for (int i = 0; i < 2 * count; i++) {
-            if (ends[i].pod == pod) {
-                raise_messages(&request, &ends[i]);
-            }
-        }
+        each_end(ends, 2 * count, pod, prepare_messages);
+        each_end(ends, 2 * count, pod, up_message);
         if (request.length) {
             netlink_change(pod->socket, &request, 0);
         }

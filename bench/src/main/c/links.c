@@ -138,15 +138,19 @@ static void add_address(struct request *request, const struct end *end, int ifin
 }
 
 /* Up last: what a device that is up is given the kernel tells everybody of. */
-void raise_messages(struct request *request, const struct end *end) {
+void prepare_messages(struct request *request, const struct end *end) {
     set_link(request, end->ifindex);
     request_put(request, IFLA_IFALIAS, end->alias, strlen(end->alias));
     add_address(request, end, end->ifindex);
+}
+
+void up_message(struct request *request, const struct end *end) {
     set_up(request, end->ifindex);
 }
 
 void end_raise(struct request *request, const struct end *end) {
-    raise_messages(request, end);
+    prepare_messages(request, end);
+    up_message(request, end);
     netlink_change(end->pod->socket, request, 0);
 }
 

@@ -42,8 +42,9 @@ void veth_create(int node, struct request *request, const struct end *near, cons
 /* One tunnel end in the pod's namespace; its UDP socket stays in the node's. */
 void vxlan_create(int node, struct request *request, const struct end *end, int vni, int underlay);
 
-/* Writes the messages that give an end its alias and its address and set it up. */
-void raise_messages(struct request *request, const struct end *end);
+/* Writes the messages that give an end its alias and its address, and the one that sets it up. */
+void prepare_messages(struct request *request, const struct end *end);
+void up_message(struct request *request, const struct end *end);
 
 /* Alias, address and up, in one send. */
 void end_raise(struct request *request, const struct end *end);

@@ -1,6 +1,7 @@
 package io.meshnet.netlink;
 
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -21,8 +22,11 @@ public final class LinkBatch implements AutoCloseable {
     /** More than the message that makes a link of any kind, and than what sets one up with an address of each family. */
     private static final int LONGEST = 512;
 
-    /** Header, ifinfomsg and an alias of 255 bytes; header and ifinfomsg once more. */
-    private static final int RAISING = 16 + 16 + 4 + 256 + 16 + 16;
+    /** Header, ifinfomsg and an alias of 255 bytes, and the link's going up. */
+    private static final int RAISING = 16 + 16 + 4 + 256 + LinkMessages.UP;
+
+    /** A link that goes up at the end of its send, and the number of its change. */
+    private record Rising(int ifindex, int change) {}
 
     private final Arena arena = Arena.ofConfined();
     private final RouteSocket socket;
@@ -30,6 +34,7 @@ public final class LinkBatch implements AutoCloseable {
     private final MessageWriter writer;
     private final BitSet refused = new BitSet();
     private final BitSet raisings = new BitSet();
+    private final List<Rising> rising = new ArrayList<>();
     private int changes;
 
     /** For each message that waits to be sent the number of its change. */
@@ -52,17 +57,20 @@ public final class LinkBatch implements AutoCloseable {
     public void createVeth(NewLink near, NewLink far) {
         makeRoom(LONGEST);
         VethMessages.create(writer, near, far);
-        written();
+        written(changes++);
     }
 
     /** As {@link Links#createVxlan}, but without an alias. */
     public void createVxlan(NewLink link, Vxlan vxlan) {
         makeRoom(LONGEST);
         VxlanMessages.create(writer, link, vxlan);
-        written();
+        written(changes++);
     }
 
-    /** As {@link Links#raise(int, String, List)}. One with so many addresses that there is no room for them is refused. */
+    /**
+     * As {@link Links#raise(int, String, List)}, but all links of one send go up after all that they are given: as soon as the first does,
+     * the kernel's workers want the lock. One with so many addresses that there is no room for them is refused.
+     */
     public void raise(int ifindex, String alias, List<InterfaceAddress> addresses) {
         long longest = RAISING + (long) addresses.size() * AddressMessages.LONGEST;
         if (longest > writer.buffer().byteSize()) {
@@ -70,9 +78,10 @@ public final class LinkBatch implements AutoCloseable {
             return;
         }
         makeRoom((int) longest);
-        LinkMessages.raise(writer, ifindex, Ifalias.require(alias), addresses);
+        LinkMessages.prepare(writer, ifindex, Ifalias.require(alias), addresses);
+        rising.add(new Rising(ifindex, changes));
         raisings.set(changes);
-        written();
+        written(changes++);
     }
 
     /**
@@ -81,6 +90,11 @@ public final class LinkBatch implements AutoCloseable {
      * @return the numbers of all changes so far that were refused, or of which it is not known
      */
     public BitSet send() {
+        for (Rising each : rising) {
+            LinkMessages.up(writer, each.ifindex(), true);
+            written(each.change());
+        }
+        rising.clear();
         if (waiting > 0) {
             int errno = socket.change(outbox, this::refused);
             if (errno != 0) {
@@ -101,17 +115,18 @@ public final class LinkBatch implements AutoCloseable {
     }
 
     private void makeRoom(int bytes) {
-        if (writer.remaining() < bytes) {
+        if (writer.remaining() < bytes + rising.size() * LinkMessages.UP) {
             send();
         }
     }
 
-    private void written() {
+    /** The messages since the last call are of that change. */
+    private void written(int change) {
         int messages = writer.messages();
         if (messages > changeOf.length) {
             changeOf = Arrays.copyOf(changeOf, 2 * messages);
         }
-        Arrays.fill(changeOf, waiting, messages, changes++);
+        Arrays.fill(changeOf, waiting, messages, change);
         waiting = messages;
     }
 

@@ -21,6 +21,9 @@ import java.util.List;
 /** The messages about links of any kind (rtnetlink(7), net/core/rtnetlink.c). Each names the {@code ip} command that sends the like. */
 final class LinkMessages {
 
+    /** Room that {@link #up} needs: header, ifinfomsg. */
+    static final int UP = 16 + 16;
+
     private LinkMessages() {}
 
     /** What a new link of any kind is given, after its ifinfomsg. The kernel takes no alias here, and does not say so. */
@@ -87,6 +90,12 @@ final class LinkMessages {
 
     /** What sets a link up, as {@link Links#raise(int, String, List)} explains; nothing of an alias that is empty. */
     static void raise(MessageWriter writer, int ifindex, String alias, List<InterfaceAddress> addresses) {
+        prepare(writer, ifindex, alias, addresses);
+        up(writer, ifindex, true);
+    }
+
+    /** All of that but its going up. */
+    static void prepare(MessageWriter writer, int ifindex, String alias, List<InterfaceAddress> addresses) {
         if (!alias.isEmpty()) {
             alias(writer, ifindex, alias);
         }
@@ -94,7 +103,6 @@ final class LinkMessages {
         for (int i = 0; i < addresses.size(); i++) {
             AddressMessages.add(writer, ifindex, addresses.get(i));
         }
-        up(writer, ifindex, true);
     }
 
     /** {@code ip link set NAME mtu MTU}. */
