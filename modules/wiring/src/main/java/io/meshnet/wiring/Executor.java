@@ -23,7 +23,6 @@ final class Executor {
     private static final int FEW = 10;
 
     private final RouteSocket socket;
-    private final OpenPods pods;
     private final Devices devices;
     private final BulkCreation bulk;
     private final ExecutorService freeing;
@@ -36,7 +35,6 @@ final class Executor {
      */
     Executor(NodeIdentity node, RouteSocket socket, OpenPods pods, ExecutorService freeing) {
         this.socket = socket;
-        this.pods = pods;
         this.devices = new Devices(node, pods);
         this.bulk = new BulkCreation(devices, socket);
         this.freeing = freeing;
@@ -178,6 +176,6 @@ final class Executor {
     }
 
     private OpenPod pod(PodName pod) {
-        return pods.pod(pod);
+        return devices.pods().pod(pod);
     }
 }
