@@ -24,7 +24,7 @@ summary() {
         !start || call ~ /^(futex|epoll_wait|restart_syscall|accept|poll|ppoll|wait4)|^<\.\.\. (futex|epoll_wait|restart_syscall|accept|poll|wait4)/ { next }
         {
             spent = match(call, /<[0-9.]+>$/) ? substr(call, RSTART + 1, RLENGTH - 2) + 0 : 0
-            if (call ~ /NETLINK/) kind = call ~ /^(sendmsg|recvmsg)/ ? "netlink, requests and answers" : "netlink, opening and closing sockets"
+            if (call ~ /NETLINK/) kind = call ~ /^(sendto|recvfrom|recvmsg)/ ? "netlink, requests and answers" : "netlink, opening and closing sockets"
             else if (call ~ /ns\/net|^setns|netns/) kind = "namespaces, opening and entering"
             else if (call ~ /:2379/) kind = "etcd"
             else if (call ~ /UNIX/) kind = "front"

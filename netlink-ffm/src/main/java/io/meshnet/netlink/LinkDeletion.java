@@ -193,7 +193,7 @@ public final class LinkDeletion {
             MemorySegment state = Native.callState(arena);
             MessageWriter writer = new MessageWriter(arena.allocate(REQUEST, Integer.BYTES), SEQUENCE);
             request.accept(writer);
-            var _ = new Outbox(arena, writer).send(state, fd);
+            var _ = new Outbox(writer).send(state, fd);
         }
     }
 }

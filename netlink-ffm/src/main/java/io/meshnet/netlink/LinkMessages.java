@@ -33,7 +33,7 @@ final class LinkMessages {
         if (link.mtu() != 0) {
             writer.u32(IFLA_MTU(), link.mtu());
         }
-        if (!link.mac().equals(MacAddress.NONE)) {
+        if (!link.mac().isNone()) {
             writer.mac(IFLA_ADDRESS(), link.mac());
         }
         if (link.group() != 0) {

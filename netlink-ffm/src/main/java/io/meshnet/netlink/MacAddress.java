@@ -34,6 +34,11 @@ public record MacAddress(long bits) {
         return new MacAddress(HexFormat.fromHexDigitsToLong(text.replace(":", "")));
     }
 
+    /** Whether it is {@link #NONE}. */
+    public boolean isNone() {
+        return bits == 0;
+    }
+
     /** As {@link #parse} reads it, in lower case. */
     @Override
     public String toString() {

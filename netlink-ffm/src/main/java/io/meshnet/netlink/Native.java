@@ -35,14 +35,16 @@ final class Native {
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(PathElement.groupElement("errno"));
 
-    // socket(2), bind(2), getsockopt(2), setsockopt(2), sendmsg(2), recvmsg(2): sys/socket.h
+    // socket(2), bind(2), connect(2), getsockopt(2), setsockopt(2), send(2), recv(2), recvmsg(2): sys/socket.h
     private static final MethodHandle SOCKET = link("socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
     private static final MethodHandle BIND = link("bind", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle CONNECT = link("connect", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
     private static final MethodHandle GETSOCKOPT =
             link("getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     private static final MethodHandle SETSOCKOPT =
             link("setsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT);
-    private static final MethodHandle SENDMSG = link("sendmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
+    private static final MethodHandle SEND = link("send", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
+    private static final MethodHandle RECV = link("recv", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
     private static final MethodHandle RECVMSG = link("recvmsg", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_INT);
 
     // open(2), read(2), write(2), close(2): fcntl.h, unistd.h; the first is variadic
@@ -55,7 +57,7 @@ final class Native {
     private static final MethodHandle FSTAT = link("fstat", JAVA_INT, JAVA_INT, ADDRESS);
 
     // ioctl(2): sys/ioctl.h, variadic
-    private static final MethodHandle IOCTL = linkVariadic("ioctl", JAVA_INT, JAVA_INT, JAVA_LONG);
+    private static final MethodHandle IOCTL = linkVariadic("ioctl", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
 
     // setns(2): sched.h
     private static final MethodHandle SETNS = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
@@ -95,6 +97,14 @@ final class Native {
         }
     }
 
+    static int connect(MemorySegment state, int fd, MemorySegment address) {
+        try {
+            return result((int) CONNECT.invokeExact(state, fd, address, (int) address.byteSize()), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
     /** @param length an int: in, the room at {@code value}; out, what was written to it */
     static int getsockopt(MemorySegment state, int fd, int level, int name, MemorySegment value, MemorySegment length) {
         try {
@@ -112,10 +122,17 @@ final class Native {
         }
     }
 
-    /** @param header a {@code struct msghdr}: what to send */
-    static long sendmsg(MemorySegment state, int fd, MemorySegment header, int flags) {
+    static long send(MemorySegment state, int fd, MemorySegment bytes, long length, int flags) {
         try {
-            return result((long) SENDMSG.invokeExact(state, fd, header, flags), state);
+            return result((long) SEND.invokeExact(state, fd, bytes, length, flags), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    static long recv(MemorySegment state, int fd, MemorySegment room, int flags) {
+        try {
+            return result((long) RECV.invokeExact(state, fd, room, room.byteSize(), flags), state);
         } catch (Throwable t) {
             throw impossible(t);
         }
@@ -172,10 +189,10 @@ final class Native {
         }
     }
 
-    /** An ioctl without an argument, such as NS_GET_NSTYPE. */
-    static int ioctl(MemorySegment state, int fd, long request) {
+    /** @param argument what the request takes a pointer to; MemorySegment.NULL for one without an argument, such as NS_GET_NSTYPE */
+    static int ioctl(MemorySegment state, int fd, long request, MemorySegment argument) {
         try {
-            return result((int) IOCTL.invokeExact(state, fd, request), state);
+            return result((int) IOCTL.invokeExact(state, fd, request, argument), state);
         } catch (Throwable t) {
             throw impossible(t);
         }

@@ -70,7 +70,7 @@ public final class Netns implements AutoCloseable {
             throw new NetlinkException("open netns", -fd, "", name);
         }
         MemorySegment file = arena.allocate(stat.layout());
-        int type = Native.ioctl(state, fd, NS_GET_NSTYPE());
+        int type = Native.ioctl(state, fd, NS_GET_NSTYPE(), MemorySegment.NULL);
         int error = type < 0 ? type : Native.fstat(state, fd, file);
         if (error < 0 || type != CLONE_NEWNET()) {
             Native.close(state, fd);

@@ -26,7 +26,7 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * A NETLINK_ROUTE socket as the kernel knows it: bound, strict, its waits bounded (netlink(7)).
+ * A NETLINK_ROUTE socket as the kernel knows it: bound, connected to the kernel, strict, its waits bounded (netlink(7)).
  *
  * @param fd its descriptor; whoever opened it closes it
  * @param portId its address, which the kernel's answers carry
@@ -62,6 +62,7 @@ record Port(int fd, int portId) {
             sockaddr_nl.nl_family(address, (short) AF_NETLINK());
             int error = options(arena, state, fd);
             error = error < 0 ? error : bind(state, fd, address);
+            error = error < 0 ? error : connect(arena, state, fd);
             if (error < 0) {
                 Native.close(state, fd);
                 throw new NetlinkException("set up a netlink socket", -error, "", where);
@@ -78,6 +79,16 @@ record Port(int fd, int portId) {
             error = Native.bind(state, fd, address);
         } while (error == -EADDRINUSE());
         return error;
+    }
+
+    /**
+     * Makes it the kernel's own: whoever else sends to it is refused (ECONNREFUSED, netlink_getsockbyportid). What others multicast, which
+     * takes CAP_NET_ADMIN, it hears all the same.
+     */
+    private static int connect(Arena arena, MemorySegment state, int fd) {
+        MemorySegment kernel = arena.allocate(sockaddr_nl.layout());
+        sockaddr_nl.nl_family(kernel, (short) AF_NETLINK());
+        return Native.connect(state, fd, kernel);
     }
 
     private static int options(Arena arena, MemorySegment state, int fd) {

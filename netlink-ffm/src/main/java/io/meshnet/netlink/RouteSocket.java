@@ -16,8 +16,7 @@ import java.util.function.Function;
  * A NETLINK_ROUTE socket in one network namespace. Used and closed by the platform thread that opened it: memory that threads share
  * takes a handshake with all of them to be freed, which costs more than to open and close the socket.
  *
- * <p>Every wait for the kernel is bounded to 30 s (ETIMEDOUT). What does not come from the kernel, or does not answer the request at
- * hand, is dropped. With the system property {@code io.meshnet.netlink.trace} every message is written to standard error in hex.
+ * <p>Every wait for the kernel is bounded to 30 s (ETIMEDOUT). What does not answer the request at hand is dropped. With the system property {@code io.meshnet.netlink.trace} every message is written to standard error in hex.
  */
 public final class RouteSocket implements AutoCloseable {
 
@@ -37,8 +36,8 @@ public final class RouteSocket implements AutoCloseable {
     private final Addresses addresses = new Addresses(this);
     private final Routes routes = new Routes(this);
     private final Netnsids netnsids = new Netnsids(this);
-    private final Outbox outbox = new Outbox(arena, writer);
-    private final Inbox inbox = new Inbox(arena);
+    private final Outbox outbox = new Outbox(writer);
+    private final Answers answers = new Answers(arena);
     private final FirstRefusal firstRefusal = new FirstRefusal();
     private int furtherOutboxes;
     private boolean closed;
@@ -143,9 +142,8 @@ public final class RouteSocket implements AutoCloseable {
 
     /** Another outbox, for {@link #change(Outbox, Refusals)}; its sequences are negative, and no other's for the next 32,768. */
     Outbox outbox(Arena memory, long bytes) {
-        return new Outbox(
-                memory,
-                new MessageWriter(memory.allocate(bytes, Integer.BYTES), Integer.MIN_VALUE | ++furtherOutboxes << 16));
+        int firstSequence = Integer.MIN_VALUE | ++furtherOutboxes << 16;
+        return new Outbox(new MessageWriter(memory.allocate(bytes, Integer.BYTES), firstSequence));
     }
 
     private void requireOpen() {
@@ -210,7 +208,7 @@ public final class RouteSocket implements AutoCloseable {
             if (received < 0) {
                 return (int) -received;
             }
-            reader.wrap(inbox.bytes(), Math.min(received, inbox.bytes().byteSize()));
+            reader.wrap(answers.bytes(), Math.min(received, answers.bytes().byteSize()));
             while (reader.next()) {
                 if (!isAnswer(via, changes) || reader.type() != NLMSG_ERROR()) {
                     continue;
@@ -264,10 +262,10 @@ public final class RouteSocket implements AutoCloseable {
             if (received < 0) {
                 return received == -Errno.ENOBUFS ? DISTURBED : (int) -received;
             }
-            if (received > inbox.bytes().byteSize()) {
+            if (received > answers.bytes().byteSize()) {
                 return grow(received);
             }
-            reader.wrap(inbox.bytes(), received);
+            reader.wrap(answers.bytes(), received);
             while (reader.next()) {
                 if (!isAnswer(port, writer)) {
                     continue;
@@ -304,8 +302,8 @@ public final class RouteSocket implements AutoCloseable {
             ack.text("an answer of " + needed + " bytes");
             return Errno.EMSGSIZE;
         }
-        ack.text("a buffer of " + inbox.bytes().byteSize() + " bytes");
-        inbox.grow(arena, needed);
+        ack.text("a buffer of " + answers.bytes().byteSize() + " bytes");
+        answers.grow(arena, needed);
         return DISTURBED;
     }
 
@@ -330,7 +328,7 @@ public final class RouteSocket implements AutoCloseable {
 
     /** Receives one datagram; its length, which may be more than there is room for, or a negated errno. */
     private long receive(Port via, int flags) {
-        long received = inbox.receive(state, via.fd(), flags);
+        long received = answers.receive(state, via.fd(), flags);
         if (received == -EAGAIN() && flags == 0) {
             ack.text("no answer from the kernel within " + Port.PATIENCE.toSeconds() + " s");
             return -Errno.ETIMEDOUT;

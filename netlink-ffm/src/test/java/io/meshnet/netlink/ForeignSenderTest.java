@@ -11,6 +11,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** Another process with CAP_NET_ADMIN can send to our sockets; it is not the kernel. */
@@ -18,6 +19,7 @@ class ForeignSenderTest {
 
     private static final int NLMSG_ERROR = 2;
     private static final int CAPPED = 0x100;
+    private static final int RTMGRP_LINK = 1;
 
     /** Meshnet itself never sends to anybody but the kernel. */
     private static final MethodHandle SENDTO = Linker.nativeLinker()
@@ -33,7 +35,7 @@ class ForeignSenderTest {
                             ValueLayout.JAVA_INT));
 
     @Test
-    void anAckThatIsNotTheKernelsIsDropped() throws Throwable {
+    void whatIsNotTheKernelsIsRefusedByTheKernel() throws Throwable {
         try (TestNetns pod = TestNetns.create();
                 Arena arena = Arena.ofConfined()) {
             MemorySegment state = Native.callState(arena);
@@ -43,8 +45,9 @@ class ForeignSenderTest {
                 byte[] refusal = new byte[20];
                 refusal[0] = (byte) -Errno.EPERM;
                 refusal[1] = refusal[2] = refusal[3] = -1;
-                // it is in the queue before the kernel's own ack, and matches the first request of the socket
-                send(arena, forger, victim.portId(), message(NLMSG_ERROR, CAPPED, 1, victim.portId(), refusal));
+                // it would be in the queue before the kernel's own ack, and matches the first request of the socket
+                byte[] forged = message(NLMSG_ERROR, CAPPED, 1, victim.portId(), refusal);
+                assertThat(send(arena, forger, victim.portId(), 0, forged)).isEqualTo(-1);
 
                 socket.links().up(1, true);
 
@@ -55,13 +58,36 @@ class ForeignSenderTest {
         }
     }
 
-    private static void send(Arena arena, Port from, int to, byte[] message) throws Throwable {
+    @Test
+    void whatIsMulticastByAnybodyElseIsDropped() throws Throwable {
+        try (TestNetns pod = TestNetns.create();
+                Arena arena = Arena.ofConfined();
+                LinkMonitor monitor = LinkMonitor.open(pod.netns())) {
+            MemorySegment state = Native.callState(arena);
+            Port forger = Port.open(state, pod.netns());
+            try {
+                // an RTM_DELLINK of the loopback, with no attribute; no request, so that the kernel itself passes over
+                // it
+                byte[] info = new byte[16];
+                info[4] = 1;
+                byte[] forged = message(Rtnetlink.RTM_DELLINK(), 0, 0, 0, info);
+                assertThat(send(arena, forger, 0, RTMGRP_LINK, forged)).isEqualTo(forged.length);
+
+                pod.links().up(1, true);
+
+                assertThat(monitor.poll(Duration.ofSeconds(10)).getFirst()).isInstanceOf(LinkEvent.Changed.class);
+            } finally {
+                Native.close(state, forger.fd());
+            }
+        }
+    }
+
+    private static long send(Arena arena, Port from, int to, int groups, byte[] message) throws Throwable {
         MemorySegment address = arena.allocate(sockaddr_nl.layout());
         sockaddr_nl.nl_family(address, (short) Rtnetlink.AF_NETLINK());
         sockaddr_nl.nl_pid(address, to);
+        sockaddr_nl.nl_groups(address, groups);
         MemorySegment bytes = arena.allocateFrom(ValueLayout.JAVA_BYTE, message);
-        long sent = (long)
-                SENDTO.invokeExact(from.fd(), bytes, (long) message.length, 0, address, (int) address.byteSize());
-        assertThat(sent).isEqualTo(message.length);
+        return (long) SENDTO.invokeExact(from.fd(), bytes, (long) message.length, 0, address, (int) address.byteSize());
     }
 }

@@ -115,7 +115,7 @@ class CrashTest {
         String[] attached = node.threads(thread).stream().map(id -> "-p" + id).toArray(String[]::new);
         Process strace = Command.of("strace")
                 .and(attached)
-                .and("-e", "trace=sendmsg", "-e", "inject=sendmsg:signal=SIGKILL:when=" + message)
+                .and("-e", "trace=sendto", "-e", "inject=sendto:signal=SIGKILL:when=" + message)
                 .start(log);
         try {
             eventually(() -> assertThat(Daemon.text(log)).contains("attached"));
