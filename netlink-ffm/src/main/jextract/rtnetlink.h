@@ -18,4 +18,5 @@
 #include <linux/nsfs.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
+#include <linux/sockios.h>
 #include <linux/veth.h>

@@ -1,28 +1,39 @@
 package io.meshnet.netlink;
 
 import static io.meshnet.netlink.generated.Rtnetlink.EAGAIN;
+import static io.meshnet.netlink.generated.Rtnetlink.IFNAMSIZ;
 import static io.meshnet.netlink.generated.Rtnetlink.MSG_DONTWAIT;
 import static io.meshnet.netlink.generated.Rtnetlink.NLMSG_ERROR;
 import static io.meshnet.netlink.generated.Rtnetlink.RTM_DELLINK;
 import static io.meshnet.netlink.generated.Rtnetlink.RTNLGRP_LINK;
+import static io.meshnet.netlink.generated.Rtnetlink.SIOCGIFNAME;
 
 import io.meshnet.netlink.generated.ifinfomsg;
 import io.meshnet.netlink.generated.nlmsgerr;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
- * Deletes links of one namespace, and returns as soon as they are gone: no longer listed, their names and indices free, and the peers
- * of veths gone with them. The system call that deletes takes 20 ms more, in which the kernel frees their memory outside of its lock;
- * that is left to another thread. What is waited for here is what the kernel multicasts meanwhile (RTM_DELLINK, RTNLGRP_LINK), to the
- * very socket that asked. Used by one platform thread at a time.
+ * Deletes links of one namespace. The kernel works a request off under its lock, in three steps (unregister_netdevice_many_notify in
+ * net/core/dev.c):
+ *
+ * <ol>
+ *   <li>All links of the request are set down, and then unlisted in every namespace, with the peers of veths: their names and indices
+ *       are free.
+ *   <li>One by one they are told to be gone (RTM_DELLINK, RTNLGRP_LINK) and taken out of sysfs. Whatever needs the lock waits for that.
+ *   <li>Without the lock, some 20 ms go by before their memory is freed and the system call returns.
+ * </ol>
+ *
+ * The system call is left to another thread. What is waited for here is what the kernel multicasts meanwhile, to the very socket that
+ * asked: the first that is told of stands for all being unlisted, the last for the lock. Used by one platform thread at a time.
  */
 public final class LinkDeletion {
 
@@ -32,8 +43,14 @@ public final class LinkDeletion {
     /** Less than the kernel takes for one link of many. */
     private static final long LEAST_NANOS = 50_000;
 
+    /** A tenth of what it takes until one of many is unlisted, along with all the others. */
+    private static final long UNLISTING_NANOS = 10_000;
+
     /** The last links are waited for. */
     private static final int FEW = 4;
+
+    /** A struct ifreq of netdevice(7): a name of IFNAMSIZ bytes, and here the index behind it. */
+    private static final int IFREQ = 40;
 
     private static final int REQUEST = 64;
     private static final int SEQUENCE = 1;
@@ -63,27 +80,25 @@ public final class LinkDeletion {
     }
 
     /**
-     * Deletes all links of a group, with one request.
+     * Deletes all links of a group, with one request, and returns when the kernel's lock is free again.
      *
      * @param group not 0, which is the group of everything that has no other
+     * @param unlisted run before that, as soon as no namespace lists any of them; not when that is only known at the end
      * @return how many there were
      * @throws NetlinkException when the kernel refuses it
      */
-    public int group(int group) {
+    public int group(int group, Runnable unlisted) {
         try (Hearing hearing = new Hearing()) {
             // Listed after the socket was made to hear: whatever goes from now on is told to it.
-            List<Link> links = socket.links().list().stream()
+            Set<Integer> links = socket.links().list().stream()
                     .filter(link -> link.group() == group)
-                    .toList();
-            if (links.isEmpty()) {
-                return 0;
-            }
-            Set<Integer> left = new HashSet<>();
-            links.forEach(link -> left.add(link.ifindex()));
-            if (!hearing.isGone(left, writer -> LinkMessages.deleteGroup(writer, group))) {
+                    .map(Link::ifindex)
+                    .collect(Collectors.toCollection(HashSet::new));
+            int count = links.size();
+            if (count > 0 && !hearing.isGone(links, writer -> LinkMessages.deleteGroup(writer, group), unlisted)) {
                 socket.links().deleteGroup(group);
             }
-            return links.size();
+            return count;
         }
     }
 
@@ -95,7 +110,7 @@ public final class LinkDeletion {
     public void link(int ifindex) {
         try (Hearing hearing = new Hearing()) {
             Set<Integer> left = new HashSet<>(Set.of(ifindex));
-            if (!hearing.isGone(left, writer -> LinkMessages.delete(writer, ifindex))) {
+            if (!hearing.isGone(left, writer -> LinkMessages.delete(writer, ifindex), () -> {})) {
                 socket.links().delete(ifindex);
             }
         }
@@ -106,6 +121,7 @@ public final class LinkDeletion {
         private final Arena arena = Arena.ofConfined();
         private final MemorySegment state = Native.callState(arena);
         private final Inbox heard = new Inbox(arena);
+        private final MemorySegment ifreq = arena.allocate(IFREQ, Integer.BYTES);
         private final MessageReader reader = new MessageReader();
         private final Port port;
         private CompletableFuture<Void> sent = CompletableFuture.completedFuture(null);
@@ -130,12 +146,14 @@ public final class LinkDeletion {
          * Has the request sent, and waits until every link was told to be gone.
          *
          * @param left their indices; empty afterwards
+         * @param unlisted run once no namespace lists any of them
          * @return false when that is not known: the kernel refused the request, or more was told than there was room for
          */
-        boolean isGone(Set<Integer> left, Consumer<MessageWriter> request) {
+        boolean isGone(Set<Integer> left, Consumer<MessageWriter> request, Runnable unlisted) {
+            boolean listed = true;
             sent = CompletableFuture.runAsync(() -> send(port.fd(), request), freeing);
             while (!left.isEmpty()) {
-                long received = receive(left.size());
+                long received = receive(left.size(), listed ? UNLISTING_NANOS : LEAST_NANOS);
                 if (received < 0) {
                     // The kernel is done with a request when the call that sent it returns.
                     sent.join();
@@ -145,6 +163,11 @@ public final class LinkDeletion {
                 while (reader.next()) {
                     if (reader.type() == RTM_DELLINK() && LinkDecoder.isLink(reader)) {
                         left.remove(reader.u32(ifinfomsg.ifi_index$offset()));
+                        // One that somebody else has deleted says nothing of the others.
+                        if (listed && left.stream().noneMatch(this::isListed)) {
+                            listed = false;
+                            unlisted.run();
+                        }
                     } else if (reader.type() == NLMSG_ERROR() && reader.portId() == port.portId()) {
                         return reader.u32(nlmsgerr.error$offset()) == 0;
                     }
@@ -153,11 +176,20 @@ public final class LinkDeletion {
             return true;
         }
 
+        /** Whether the namespace lists a link; asked in a way that does not wait for the kernel's lock, as every message does. */
+        private boolean isListed(int ifindex) {
+            ifreq.set(ValueLayout.JAVA_INT, IFNAMSIZ(), ifindex);
+            return Native.ioctl(state, port.fd(), SIOCGIFNAME(), ifreq) != -Errno.ENODEV;
+        }
+
         /**
          * The length of a datagram of the kernel's, or a negated errno. While many links are left it sleeps rather than waits: to wake a
-         * thread for each notification would cost the kernel's own a twentieth.
+         * thread for each notification would cost the kernel's own a twentieth, and whom the kernel's own wakes is likely to be put behind
+         * it on the processor that is busy with the rest.
+         *
+         * @param nanos how long to sleep for each that is left
          */
-        private long receive(int left) {
+        private long receive(int left, long nanos) {
             long silentSince = System.nanoTime();
             while (true) {
                 long received = heard.receive(state, port.fd(), left > FEW ? MSG_DONTWAIT() : 0);
@@ -171,7 +203,7 @@ public final class LinkDeletion {
                             "no word from the kernel within " + Port.PATIENCE.toSeconds() + " s",
                             "in " + netns);
                 }
-                LockSupport.parkNanos(left * LEAST_NANOS);
+                LockSupport.parkNanos(left * nanos);
             }
         }
 

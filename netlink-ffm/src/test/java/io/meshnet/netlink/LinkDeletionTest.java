@@ -3,9 +3,17 @@ package io.meshnet.netlink;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.meshnet.netlink.generated.Rtnetlink;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,11 +66,65 @@ class LinkDeletionTest {
         }
         veth(100, OTHER_GROUP);
 
-        assertThat(deletion().group(GROUP)).isEqualTo(100);
+        assertThat(deletion().group(GROUP, () -> {})).isEqualTo(100);
 
         assertThat(links(a)).isEqualTo(1);
         assertThat(links(b)).isEqualTo(1);
-        assertThat(deletion().group(GROUP)).isZero();
+        assertThat(deletion().group(GROUP, () -> {})).isZero();
+    }
+
+    @Test
+    void noNamespaceListsThemWhenThatIsSaid() {
+        for (int round = 0; round < 5; round++) {
+            for (int i = 0; i < 100; i++) {
+                veth(i, GROUP);
+            }
+            veth(100, OTHER_GROUP);
+            List<Integer> listed = new ArrayList<>();
+
+            deletion().group(GROUP, () -> listed.addAll(List.of(listed(a), listed(b))));
+
+            assertThat(listed).containsExactly(1, 1);
+            a.links().delete(70_100);
+        }
+    }
+
+    @Test
+    void theDeletionOfOneBySomebodyElseIsNotTakenForThatOfAll() {
+        for (int i = 0; i < 20; i++) {
+            veth(i, GROUP);
+        }
+        LinkDeletion deletion = new LinkDeletion(
+                a.netns(),
+                a.socket(),
+                task -> freeing.execute(() -> {
+                    try (RouteSocket other = RouteSocket.open(b.netns())) {
+                        other.links().delete(70_007);
+                    }
+                    LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                    task.run();
+                }));
+        List<Integer> listed = new ArrayList<>();
+
+        deletion.group(GROUP, () -> listed.addAll(List.of(listed(a), listed(b))));
+
+        assertThat(listed).containsExactly(0, 0);
+    }
+
+    /** How many there are, asked as what does not wait for the kernel's lock asks. */
+    private static int listed(TestNetns netns) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.callState(arena);
+            Port port = Port.open(state, netns.netns());
+            MemorySegment ifreq = arena.allocate(40, 4);
+            int listed = 0;
+            for (int ifindex = 70_000; ifindex <= 70_100; ifindex++) {
+                ifreq.set(ValueLayout.JAVA_INT, 16, ifindex);
+                listed += Native.ioctl(state, port.fd(), Rtnetlink.SIOCGIFNAME(), ifreq) == 0 ? 1 : 0;
+            }
+            Native.close(state, port.fd());
+            return listed;
+        }
     }
 
     @Test
@@ -70,7 +132,7 @@ class LinkDeletionTest {
         for (int round = 0; round < 30; round++) {
             veth(1, GROUP);
             veth(2, GROUP);
-            deletion().group(GROUP);
+            deletion().group(GROUP, () -> {});
         }
         for (int round = 0; round < 30; round++) {
             veth(1, GROUP);
@@ -93,7 +155,7 @@ class LinkDeletionTest {
         int before = 0;
         for (int round = 1; round <= 10; round++) {
             veth(1, GROUP);
-            deletion.group(GROUP);
+            deletion.group(GROUP, () -> {});
             before += returned.get() < round ? 1 : 0;
         }
         assertThat(before).isPositive();
@@ -104,7 +166,7 @@ class LinkDeletionTest {
         for (int i = 0; i < 20; i++) {
             veth(i, GROUP);
         }
-        assertThat(new LinkDeletion(a.netns(), a.socket(), Runnable::run).group(GROUP))
+        assertThat(new LinkDeletion(a.netns(), a.socket(), Runnable::run).group(GROUP, () -> {}))
                 .isEqualTo(20);
         assertThat(links(b)).isZero();
     }
@@ -115,7 +177,7 @@ class LinkDeletionTest {
             veth(i, GROUP);
         }
         // The kernel's least is a few kilobytes; each notification takes more than one.
-        assertThat(new LinkDeletion(a.netns(), a.socket(), Runnable::run, 1).group(GROUP))
+        assertThat(new LinkDeletion(a.netns(), a.socket(), Runnable::run, 1).group(GROUP, () -> {}))
                 .isEqualTo(100);
         assertThat(links(a)).isZero();
         assertThat(links(b)).isZero();
@@ -137,7 +199,7 @@ class LinkDeletionTest {
     @Test
     void theNamespaceIsNotHeldOnTo() {
         veth(1, GROUP);
-        deletion().group(GROUP);
+        deletion().group(GROUP, () -> {});
         veth(2, OTHER_GROUP);
         freeing.close();
         a.close();

@@ -173,19 +173,26 @@ public final class Reconciler {
     /**
      * Deletes every device of ours in a namespace, with their veth peers in others. A namespace that is gone took them along.
      *
-     * @return completes when they are gone; that the kernel frees their memory is not waited for
+     * @return completes when no namespace lists them any more; that the kernel takes them out of sysfs, for which the next change waits,
+     *     and frees their memory is not waited for
      */
     public CompletableFuture<Void> release(LocalPod pod) {
-        return kernel.submit(socket -> {
-            try (OpenPods pods = OpenPods.open(socket, pod, List.of())) {
-                int released = pods.isOpen(pod.pod())
-                        ? pods.pod(pod.pod()).deletion(kernel.freeing()).group(Marking.GROUP)
-                        : 0;
-                if (released > 0) {
-                    LOG.log(Level.INFO, "pod {0}: released {1} links in {2}", pod.pod(), released, pod.netns());
-                }
-            }
+        CompletableFuture<Void> unlisted = new CompletableFuture<>();
+        CompletableFuture<Void> done = kernel.submit(socket -> {
+            release(socket, pod, () -> unlisted.complete(null));
             return null;
         });
+        return done.applyToEither(unlisted, Function.identity());
+    }
+
+    private void release(RouteSocket socket, LocalPod pod, Runnable unlisted) {
+        try (OpenPods pods = OpenPods.open(socket, pod, List.of())) {
+            int released = pods.isOpen(pod.pod())
+                    ? pods.pod(pod.pod()).deletion(kernel.freeing()).group(Marking.GROUP, unlisted)
+                    : 0;
+            if (released > 0) {
+                LOG.log(Level.INFO, "pod {0}: released {1} links in {2}", pod.pod(), released, pod.netns());
+            }
+        }
     }
 }

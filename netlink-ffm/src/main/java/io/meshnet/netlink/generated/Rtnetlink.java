@@ -374,6 +374,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int O_CLOEXEC() {
         return O_CLOEXEC;
     }
+    private static final int IFNAMSIZ = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define IFNAMSIZ 16
+     * }
+     */
+    public static int IFNAMSIZ() {
+        return IFNAMSIZ;
+    }
     private static final int NETLINK_ROUTE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -535,6 +544,15 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int CLONE_NEWNET() {
         return CLONE_NEWNET;
+    }
+    private static final int SIOCGIFNAME = (int)35088L;
+    /**
+     * {@snippet lang=c :
+     * #define SIOCGIFNAME 35088
+     * }
+     */
+    public static int SIOCGIFNAME() {
+        return SIOCGIFNAME;
     }
     private static final int EFD_CLOEXEC = (int)524288L;
     /**
