@@ -7,7 +7,8 @@
  *   floor vxlan    PREFIX PODS COUNT UNDERLAY an end of a vxlan, complete
  *   floor koko     PREFIX PODS COUNT          a veth as the koko library makes it
  *   floor total    PREFIX PODS COUNT          COUNT veths, at most 500, complete, in as few sends as can be: one number for all
- *   floor delete   PREFIX PODS COUNT          COUNT veths deleted by group: until the last RTM_DELLINK was heard in both namespaces
+ *   floor unlist   PREFIX PODS COUNT          COUNT veths deleted by group: until neither namespace lists any of them
+ *   floor delete   PREFIX PODS COUNT          the same until the last RTM_DELLINK was heard in both namespaces
  *   floor clear    PREFIX PODS                takes away what any of them left
  */
 #define _GNU_SOURCE
@@ -17,15 +18,18 @@
 #include <net/if.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define WARM_UP 1000
-#define LEAST 50 /* microseconds, less than it takes to delete one link of many */
-#define FEW 8    /* the last ends are waited for */
+#define UNLISTING 10 /* microseconds, a tenth of what it takes until one of many is unlisted, along with all the others */
+#define LEAST 50     /* less than it takes to delete one link of many */
+#define FEW 8        /* the last ends are waited for */
 
 static struct request request;
 static struct pods pods;
@@ -118,7 +122,21 @@ static int deletions(int monitor) {
     return gone;
 }
 
-static void delete(int count) {
+/* Whether any link is listed in its namespace, asked without the kernel's lock. */
+static bool any_listed(int count) {
+    for (int i = 0; i < count; i++) {
+        struct end near, far;
+        link_ends(&pods, 2 * i, &near, &far);
+        struct ifreq each = {.ifr_ifindex = near.ifindex}, other = {.ifr_ifindex = far.ifindex};
+        if (!ioctl(near.pod->socket, SIOCGIFNAME, &each) || !ioctl(far.pod->socket, SIOCGIFNAME, &other)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The kernel unlists all links of a request before it tells of the first. */
+static void delete(int count, bool until_told) {
     for (int i = 0; i < count; i++) {
         veth(2 * i); /* pod 0 has the near end, pod 1 the far one */
     }
@@ -126,9 +144,9 @@ static void delete(int count) {
     pthread_t deleter;
     int64_t begin = now();
     pthread_create(&deleter, NULL, delete_group, &pods.pod[0]);
-    for (int left = 2 * count; left > 0;) {
+    for (int left = 2 * count; left > 0 && (until_told || left == 2 * count || any_listed(count));) {
         if (left > FEW) {
-            usleep(left * LEAST / 2); /* to be woken for each notification would hold up who sends them */
+            usleep(left * (until_told ? LEAST : UNLISTING) / 2); /* to be woken for each notification would hold up who sends them */
         } else {
             poll(monitors, 2, -1);
         }
@@ -193,11 +211,11 @@ int main(int argc, char **argv) {
         each(exchange, 0, count);
     } else if (!strcmp(work, "total")) {
         total(count);
-    } else if (!strcmp(work, "delete")) {
+    } else if (!strcmp(work, "unlist") || !strcmp(work, "delete")) {
         if (pods.count != 2) {
-            die("delete needs two pods");
+            die("%s needs two pods", work);
         }
-        delete(count);
+        delete(count, !strcmp(work, "delete"));
     } else if (strcmp(work, "clear")) {
         die("%s is no work", work);
     }

@@ -74,11 +74,14 @@ links_round() {
     local round=$1 each
     local work=("floor exchange.c exchange $PODS 20000" "latency exchange.java exchange $PODS 20000"
         "floor veth.c veth $PODS $LINKS 0" "latency veth.java veth $PODS $LINKS 0"
+        "latency veth.java veth $PODS $LINKS 0" "floor veth.c veth $PODS $LINKS 0"
         "floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go
-        "floor vxlan.c vxlan $PODS $LINKS underlay" "latency vxlan.java vxlan $PODS $LINKS underlay")
+        "floor vxlan.c vxlan $PODS $LINKS underlay" "latency vxlan.java vxlan $PODS $LINKS underlay"
+        "latency vxlan.java vxlan $PODS $LINKS underlay" "floor vxlan.c vxlan $PODS $LINKS underlay")
     for each in 1 10 100 400; do
-        work+=("floor_repeated total.c.$each total $each" "floor_repeated delete.c.$each delete $each"
-            "latency delete.java.$each delete 2 $each")
+        work+=("floor_repeated total.c.$each total $each"
+            "floor_repeated unlist.c.$each unlist $each" "latency unlist.java.$each unlist 2 $each"
+            "floor_repeated delete.c.$each delete $each" "latency delete.java.$each delete 2 $each")
     done
     for ((each = 0; each < ${#work[@]}; each++)); do
         if ((round % 2)); then

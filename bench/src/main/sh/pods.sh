@@ -13,13 +13,19 @@ fronts() {
 # took KEY: appends how long each call of stdin lasted.
 took() { awk '{ print $2 - $1 }' >>"$RESULTS/$1"; }
 
-# ADD and DEL of a pod with links to one peer that is there; the peer is PAIRb. The kernel frees the memory of what was deleted for some
-# 20 ms more, which the floor waits for in the call that deletes.
+# Until the kernel is done with what was deleted: what asks for a link by its name gets the lock after that, and then memory is freed
+# for some 20 ms. The floor waits for both in the call that deletes.
+settle() {
+    ip -n "${PREFIX}node1" link show lo >/dev/null
+    sleep 0.05
+}
+
+# ADD and DEL of a pod with links to one peer that is there; the peer is PAIRb.
 add_and_del() {
     local pair=$1 front=$2 suffix=$3
     echo "${pair}a" | call node1 "$front" 1 ADD | took "add.$suffix"
     echo "${pair}a" | call node1 "$front" 1 DEL | took "del.$suffix"
-    sleep 0.05
+    settle
 }
 
 measure_calls() {

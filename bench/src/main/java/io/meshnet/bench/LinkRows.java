@@ -29,7 +29,10 @@ final class LinkRows {
         all.overFloor("an exchange that changes nothing, p50", "exchange", 50, 0);
         all.allocation();
         for (int links : DELETED) {
-            all.deletion(links);
+            all.deletion(links, "until no namespace lists them", "unlist", 0);
+        }
+        for (int links : DELETED) {
+            all.deletion(links, "until the last RTM_DELLINK", "delete", 1.2);
         }
         all.growth();
         return all.rows;
@@ -43,12 +46,12 @@ final class LinkRows {
         }
     }
 
-    private void deletion(int links) throws IOException {
-        OptionalDouble java = results.median("delete.java." + links);
-        OptionalDouble floor = results.median("delete.c." + links);
+    private void deletion(int links, String until, String key, double bar) throws IOException {
+        OptionalDouble java = results.median(key + ".java." + links);
+        OptionalDouble floor = results.median(key + ".c." + links);
         if (java.isPresent() && floor.isPresent()) {
-            String work = "delete " + links + (links == 1 ? " link" : " links") + " of a pod, until gone";
-            add(work, java.getAsDouble(), floor.getAsDouble(), 1.2);
+            String work = "delete " + links + (links == 1 ? " link" : " links") + " of a pod, " + until;
+            add(work, java.getAsDouble(), floor.getAsDouble(), bar);
         }
     }
 

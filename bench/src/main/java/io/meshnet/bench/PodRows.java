@@ -57,7 +57,7 @@ final class PodRows {
                     "DEL of a pod with " + links + name,
                     "del." + front + "." + LINKS[i],
                     DEL_MILLIS[i] + more,
-                    "delete.c." + LINKS[i]);
+                    "unlist.c." + LINKS[i]);
         }
     }
 
