@@ -10,6 +10,9 @@
  *   floor unlist   PREFIX PODS COUNT          COUNT veths deleted by group: until neither namespace lists any of them
  *   floor delete   PREFIX PODS COUNT          the same until the last RTM_DELLINK was heard in both namespaces
  *   floor clear    PREFIX PODS                takes away what any of them left
+ *
+ * With TURNS=N in the environment, whatever prints a time for each measures N at a time: before them and after the last it prints "turn",
+ * and goes on with the next line of its input.
  */
 #define _GNU_SOURCE
 #include "links.h"
@@ -64,12 +67,27 @@ static void exchange(int i) {
     netlink_change(node, &request, 0);
 }
 
+/* Says that it is somebody else's turn, and waits until it is its own again. */
+static void await_turn(void) {
+    puts("turn");
+    fflush(stdout);
+    getchar();
+}
+
 static void each(void (*work)(int), int first, int count) {
+    const char *turns = getenv("TURNS");
+    int turn = turns ? atoi(turns) : 0;
     int64_t *took = calloc(count, sizeof *took);
     for (int i = 0; i < count; i++) {
+        if (turn && i % turn == 0) {
+            await_turn();
+        }
         int64_t begin = now();
         work(first + i);
         took[i] = now() - begin;
+    }
+    if (turn) {
+        await_turn();
     }
     for (int i = 0; i < count; i++) {
         printf("%ld\n", (long)took[i]);

@@ -3,19 +3,23 @@
 # shellcheck disable=SC2154 # what side-by-side.sh has set
 
 PODS=16
+RIVAL=rival-
 
 in_node() { nsenter --net="/run/netns/${PREFIX}node" -- "$@"; }
 
+# A node and its pods, and the same once more for a rival that takes turns.
 make_link_namespaces() {
-    local pod
-    {
-        echo "netns add ${PREFIX}node"
-        for ((pod = 0; pod < PODS; pod++)); do
-            echo "netns add $PREFIX$pod"
-        done
-    } | ip -batch -
-    ip -n "${PREFIX}node" link add underlay up type bridge
-    ip -n "${PREFIX}node" address add 192.0.2.1/24 dev underlay
+    local set pod
+    for set in "" "$RIVAL"; do
+        {
+            echo "netns add $PREFIX${set}node"
+            for ((pod = 0; pod < PODS; pod++)); do
+                echo "netns add $PREFIX$set$pod"
+            done
+        } | ip -batch -
+        ip -n "$PREFIX${set}node" link add underlay up type bridge
+        ip -n "$PREFIX${set}node" address add 192.0.2.1/24 dev underlay
+    done
 }
 
 # sample KEY COMMAND...: appends what the command prints, nanoseconds one to a line, to what is known of KEY.
@@ -25,13 +29,53 @@ sample() {
     in_node "$@" >>"$RESULTS/$key" || die "$key: $* failed"
 }
 
-floor() { sample "$1" "$BIN/floor" "$2" "$PREFIX" "${@:3}"; }
+# floor_in SET WORK ARGUMENT...
+floor_in() { nsenter --net="/run/netns/$PREFIX${1}node" -- "$BIN/floor" "$2" "$PREFIX$1" "${@:3}"; }
 
-# With the daemon's own collector and compiler.
-latency() {
-    sample "$1" "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
+# latency_in SET WORK ARGUMENT...: with the daemon's own collector and compiler.
+latency_in() {
+    nsenter --net="/run/netns/$PREFIX${1}node" -- "$JAVA_HOME/bin/java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
         -XX:CompileThresholdScaling=0.25 -XX:C1MaxInlineSize=24 -Xms16m -Xmx256m \
-        --enable-native-access=ALL-UNNAMED -cp "$CLASSES" io.meshnet.bench.Latency "$2" "$PREFIX" "${@:3}"
+        --enable-native-access=ALL-UNNAMED -cp "$CLASSES" io.meshnet.bench.Latency "$2" "$PREFIX$1" "${@:3}"
+}
+
+floor() { floor_in "" "${@:2}" >>"$RESULTS/$1" || die "$1: floor ${*:2} failed"; }
+
+latency() { latency_in "" "${@:2}" >>"$RESULTS/$1" || die "$1: Latency ${*:2} failed"; }
+
+# in_turns N WORK COUNT ARGUMENT...: the floor and Java, N at a time each, so that whatever else the machine does meets both alike.
+in_turns() {
+    local turn side said sides=(c java) turns=$((($3 + $1 - 1) / $1))
+    declare -A to from process
+    for side in "${sides[@]}"; do
+        mkfifo "$WORK/$side.to" "$WORK/$side.from"
+    done
+    TURNS=$1 floor_in "" "$2" "$PODS" "${@:3}" <"$WORK/c.to" >"$WORK/c.from" &
+    process[c]=$!
+    TURNS=$1 latency_in "$RIVAL" "$2" "$PODS" "${@:3}" <"$WORK/java.to" >"$WORK/java.from" &
+    process[java]=$!
+    for side in "${sides[@]}"; do
+        exec {turn}>"$WORK/$side.to" && to[$side]=$turn
+        exec {turn}<"$WORK/$side.from" && from[$side]=$turn
+    done
+    for side in "${sides[@]}"; do
+        read -r said <&"${from[$side]}" || die "$2 in $side: it ends before its first turn"
+    done
+    for ((turn = 0; turn < turns; turn++)); do
+        for side in "${sides[@]}"; do
+            echo >&"${to[$side]}"
+            read -r said <&"${from[$side]}" && [ "$said" = turn ] || die "$2 in $side: it ends before its last turn"
+        done
+        sides=("${sides[1]}" "${sides[0]}")
+    done
+    for side in "${sides[@]}"; do
+        echo >&"${to[$side]}"
+        cat <&"${from[$side]}" >>"$RESULTS/$2.$side"
+        wait "${process[$side]}" || die "$2 in $side failed"
+        turn=${to[$side]} && exec {turn}>&-
+        turn=${from[$side]} && exec {turn}<&-
+        rm "$WORK/$side.to" "$WORK/$side.from"
+    done
 }
 
 clear_links() { in_node "$BIN/floor" clear "$PREFIX" "$PODS"; }
@@ -72,12 +116,8 @@ measure_go() {
 # Every contender once; the order is turned around from round to round.
 links_round() {
     local round=$1 each
-    local work=("floor exchange.c exchange $PODS 20000" "latency exchange.java exchange $PODS 20000"
-        "floor veth.c veth $PODS $LINKS 0" "latency veth.java veth $PODS $LINKS 0"
-        "latency veth.java veth $PODS $LINKS 0" "floor veth.c veth $PODS $LINKS 0"
-        "floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go
-        "floor vxlan.c vxlan $PODS $LINKS underlay" "latency vxlan.java vxlan $PODS $LINKS underlay"
-        "latency vxlan.java vxlan $PODS $LINKS underlay" "floor vxlan.c vxlan $PODS $LINKS underlay")
+    local work=("in_turns 2000 exchange 20000" "in_turns 250 veth $LINKS 0" "in_turns 250 vxlan $LINKS underlay"
+        "floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go)
     for each in 1 10 100 400; do
         work+=("floor_repeated total.c.$each total $each"
             "floor_repeated unlist.c.$each unlist $each" "latency unlist.java.$each unlist 2 $each"

@@ -8,9 +8,11 @@ import io.meshnet.wiring.LocalPod;
 import io.meshnet.wiring.NetnsIds;
 import io.meshnet.wiring.NodeIdentity;
 import io.meshnet.wiring.Reconciler;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -26,6 +28,9 @@ import java.util.logging.Logger;
  *   unlist   PREFIX PODS COUNT            COUNT veths released until no namespace lists them
  *   delete   PREFIX PODS COUNT            the same until the kernel has told of all, and the kernel thread is free again
  * </pre>
+ *
+ * With TURNS=N in the environment the first three measure N at a time: before them and after the last they print "turn", and go on
+ * with the next line of their input.
  */
 public final class Latency {
 
@@ -63,34 +68,54 @@ public final class Latency {
         }
     }
 
-    private static long[] exchanges(Pods pods, int count) {
+    private static long[] exchanges(Pods pods, int count) throws IOException {
         each(WARM_UP * 10, _ -> pods.exchange());
-        return each(count, _ -> pods.exchange());
+        return inTurns(count, _ -> pods.exchange());
     }
 
-    private static long[] veths(Pods pods, int count, int present) {
+    private static long[] veths(Pods pods, int count, int present) throws IOException {
         each(WARM_UP, pods::veth);
         pods.clear();
         each(present, pods::veth);
-        long[] took = each(count, i -> pods.veth(present + i));
+        long[] took = inTurns(count, i -> pods.veth(present + i));
         pods.clear();
         return took;
     }
 
-    private static long[] vxlans(Pods pods, int count) {
+    private static long[] vxlans(Pods pods, int count) throws IOException {
         each(WARM_UP, pods::vxlan);
         pods.clear();
-        long[] took = each(count, pods::vxlan);
+        long[] took = inTurns(count, pods::vxlan);
         pods.clear();
         return took;
     }
 
-    private static long[] each(int count, IntConsumer work) {
+    private static void each(int count, IntConsumer work) {
+        for (int i = 0; i < count; i++) {
+            var _ = time(work, i);
+        }
+    }
+
+    private static long[] inTurns(int count, IntConsumer work) throws IOException {
+        String turns = System.getenv("TURNS");
+        int turn = turns == null ? 0 : Integer.parseInt(turns);
         long[] took = new long[count];
         for (int i = 0; i < count; i++) {
+            if (turn > 0 && i % turn == 0) {
+                awaitTurn();
+            }
             took[i] = time(work, i);
         }
+        if (turn > 0) {
+            awaitTurn();
+        }
         return took;
+    }
+
+    /** Says that it is somebody else's turn, and waits until it is its own again. */
+    private static void awaitTurn() throws IOException {
+        System.out.println("turn");
+        var _ = System.in.read();
     }
 
     /** A method of its own, since the loop around it is never run often enough to be compiled. */
@@ -113,10 +138,9 @@ public final class Latency {
                     pods.vethOfFirst(i);
                 }
                 long begin = System.nanoTime();
-                reconciler.release(pod).get();
-                if (untilTold) {
-                    kernel.submit(_ -> null).get();
-                }
+                CompletableFuture<Void> unlisted = reconciler.release(pod);
+                CompletableFuture<Void> told = kernel.submit(_ -> null);
+                (untilTold ? told : unlisted).get();
                 long end = System.nanoTime();
                 // Asking takes the kernel's lock, which the deletion lets go of last.
                 boolean left = pods.has(0, Pods.name(links - 1, 0)) || pods.has(1, Pods.name(links - 1, 1));
