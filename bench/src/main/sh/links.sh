@@ -43,35 +43,40 @@ floor() { floor_in "" "${@:2}" >>"$RESULTS/$1" || die "$1: floor ${*:2} failed";
 
 latency() { latency_in "" "${@:2}" >>"$RESULTS/$1" || die "$1: Latency ${*:2} failed"; }
 
-# in_turns N WORK COUNT ARGUMENT...: the floor and Java, N at a time each, so that whatever else the machine does meets both alike.
+# in_turns CPU N WORK COUNT ARGUMENT...: the floor and Java, N at a time each, on the same processor, so that whatever else the machine
+# does meets both alike.
 in_turns() {
-    local turn side said sides=(c java) turns=$((($3 + $1 - 1) / $1))
-    declare -A to from process
+    local cpu=$1 size=$2 work=$3 turns=$((($4 + $2 - 1) / $2)) turn side said sides=(c java)
+    local -A to from process
+    shift 3
     for side in "${sides[@]}"; do
         mkfifo "$WORK/$side.to" "$WORK/$side.from"
     done
-    TURNS=$1 floor_in "" "$2" "$PODS" "${@:3}" <"$WORK/c.to" >"$WORK/c.from" &
+    TURNS=$size floor_in "" "$work" "$PODS" "$@" <"$WORK/c.to" >"$WORK/c.from" &
     process[c]=$!
-    TURNS=$1 latency_in "$RIVAL" "$2" "$PODS" "${@:3}" <"$WORK/java.to" >"$WORK/java.from" &
+    TURNS=$size latency_in "$RIVAL" "$work" "$PODS" "$@" <"$WORK/java.to" >"$WORK/java.from" &
     process[java]=$!
+    for side in "${sides[@]}"; do
+        taskset --all-tasks --pid --cpu-list "$cpu" "${process[$side]}" >/dev/null
+    done
     for side in "${sides[@]}"; do
         exec {turn}>"$WORK/$side.to" && to[$side]=$turn
         exec {turn}<"$WORK/$side.from" && from[$side]=$turn
     done
     for side in "${sides[@]}"; do
-        read -r said <&"${from[$side]}" || die "$2 in $side: it ends before its first turn"
+        read -r said <&"${from[$side]}" || die "$work in $side: it ends before its first turn"
     done
     for ((turn = 0; turn < turns; turn++)); do
         for side in "${sides[@]}"; do
             echo >&"${to[$side]}"
-            read -r said <&"${from[$side]}" && [ "$said" = turn ] || die "$2 in $side: it ends before its last turn"
+            read -r said <&"${from[$side]}" && [ "$said" = turn ] || die "$work in $side: it ends before its last turn"
         done
         sides=("${sides[1]}" "${sides[0]}")
     done
     for side in "${sides[@]}"; do
         echo >&"${to[$side]}"
-        cat <&"${from[$side]}" >>"$RESULTS/$2.$side"
-        wait "${process[$side]}" || die "$2 in $side failed"
+        cat <&"${from[$side]}" >>"$RESULTS/$work.$side"
+        wait "${process[$side]}" || die "$work in $side failed"
         turn=${to[$side]} && exec {turn}>&-
         turn=${from[$side]} && exec {turn}<&-
         rm "$WORK/$side.to" "$WORK/$side.from"
@@ -115,9 +120,12 @@ measure_go() {
 
 # Every contender once; the order is turned around from round to round.
 links_round() {
-    local round=$1 each
-    local work=("in_turns 2000 exchange 20000" "in_turns 250 veth $LINKS 0" "in_turns 250 vxlan $LINKS underlay"
-        "floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go)
+    local round=$1 each cpus work=()
+    cpus=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)
+    for each in "${cpus%%[-,]*}" "${cpus##*[-,]}"; do
+        work+=("in_turns $each 2000 exchange 20000" "in_turns $each 250 veth $LINKS 0" "in_turns $each 250 vxlan $LINKS underlay")
+    done
+    work+=("floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go)
     for each in 1 10 100 400; do
         work+=("floor_repeated total.c.$each total $each"
             "floor_repeated unlist.c.$each unlist $each" "latency unlist.java.$each unlist 2 $each"

@@ -32,6 +32,8 @@ final class Pods implements AutoCloseable {
     private static final int PREFIX_LENGTH = 30;
     private static final int VXLAN_PORT = 4789;
     private static final int FIRST_VNI = 5000;
+    private static final Optional<InetAddress> REMOTE = Optional.of(InetAddress.ofLiteral("192.0.2.2"));
+    private static final Optional<InetAddress> LOCAL = Optional.of(InetAddress.ofLiteral("192.0.2.1"));
 
     private record Pod(Netns netns, RouteSocket socket) {}
 
@@ -89,8 +91,8 @@ final class Pods implements AutoCloseable {
     }
 
     private PreparedEnd prepared(int i, int pod, int side) {
-        var address = new InterfaceAddress(address(ip(i, side)), PREFIX_LENGTH);
-        return new PreparedEnd(end(pod, i, side), pods.get(pod).socket(), alias(i, side), List.of(address));
+        InterfaceAddress address = interfaceAddress(i, side);
+        return new PreparedEnd(end(pod, i, side), pods.get(pod).socket(), alias(i, address), List.of(address));
     }
 
     /** Makes veth {@code i}, of those that were prepared. */
@@ -119,13 +121,7 @@ final class Pods implements AutoCloseable {
     /** Makes one end of a tunnel, complete. */
     void vxlan(int i) {
         int pod = first(i);
-        Vxlan vxlan = new Vxlan(
-                FIRST_VNI + i,
-                Optional.of(address(0xc0000202)),
-                Optional.of(address(0xc0000201)),
-                VXLAN_PORT,
-                underlay,
-                false);
+        Vxlan vxlan = new Vxlan(FIRST_VNI + i, REMOTE, LOCAL, VXLAN_PORT, underlay, false);
         node.links().createVxlan(end(pod, i, 0), vxlan);
         raise(pod, i, 0);
     }
@@ -144,7 +140,7 @@ final class Pods implements AutoCloseable {
 
     /** Gives the first pod's loopback an address more. */
     void addAddress(int i) {
-        pods.getFirst().socket().addresses().add(1, new InterfaceAddress(address(ip(i, 0)), PREFIX_LENGTH));
+        pods.getFirst().socket().addresses().add(1, interfaceAddress(i, 0));
     }
 
     /** Takes away what {@link #addAddress} gave. */
@@ -192,14 +188,17 @@ final class Pods implements AutoCloseable {
                 "");
     }
 
-    private static String alias(int i, int side) {
-        return "meshnet:" + i + " " + address(ip(i, side)).getHostAddress() + "/30 default/pod" + i
-                + ":eth0 default/pod" + (i + 1) + ":eth1";
+    private static InterfaceAddress interfaceAddress(int i, int side) {
+        return new InterfaceAddress(address(ip(i, side)), PREFIX_LENGTH);
+    }
+
+    private static String alias(int i, InterfaceAddress address) {
+        return "meshnet:" + i + " " + address + " default/pod" + i + ":eth0 default/pod" + (i + 1) + ":eth1";
     }
 
     private void raise(int pod, int i, int side) {
-        var address = new InterfaceAddress(address(ip(i, side)), PREFIX_LENGTH);
-        pods.get(pod).socket().links().raise(ifindex(i, side), alias(i, side), List.of(address));
+        InterfaceAddress address = interfaceAddress(i, side);
+        pods.get(pod).socket().links().raise(ifindex(i, side), alias(i, address), List.of(address));
     }
 
     static String name(int i, int side) {
