@@ -29,10 +29,13 @@ final class LinkRows {
         all.overFloor("an exchange that changes nothing, p50", "exchange", 50, 0);
         all.allocation();
         for (int links : DELETED) {
-            all.deletion(links, "until no namespace lists them", "unlist", 0);
+            all.deletion(links, "until no namespace lists them, beside the last RTM_DELLINK", "unlist", "delete", 1.2);
         }
         for (int links : DELETED) {
-            all.deletion(links, "until the last RTM_DELLINK", "delete", 1.2);
+            all.deletion(links, "until no namespace lists them", "unlist", "unlist", 0);
+        }
+        for (int links : DELETED) {
+            all.deletion(links, "until the last RTM_DELLINK", "delete", "delete", 0);
         }
         all.growth();
         return all.rows;
@@ -46,9 +49,9 @@ final class LinkRows {
         }
     }
 
-    private void deletion(int links, String until, String key, double bar) throws IOException {
+    private void deletion(int links, String until, String key, String floorKey, double bar) throws IOException {
         OptionalDouble java = results.median(key + ".java." + links);
-        OptionalDouble floor = results.median(key + ".c." + links);
+        OptionalDouble floor = results.median(floorKey + ".c." + links);
         if (java.isPresent() && floor.isPresent()) {
             String work = "delete " + links + (links == 1 ? " link" : " links") + " of a pod, " + until;
             add(work, java.getAsDouble(), floor.getAsDouble(), bar);
