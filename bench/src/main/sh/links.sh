@@ -46,7 +46,7 @@ latency() { latency_in "" "${@:2}" >>"$RESULTS/$1" || die "$1: Latency ${*:2} fa
 # in_turns CPU N WORK COUNT ARGUMENT...: the floor and Java, N at a time each, on the same processor, so that whatever else the machine
 # does meets both alike.
 in_turns() {
-    local cpu=$1 size=$2 work=$3 turns=$((($4 + $2 - 1) / $2)) turn side said sides=(c java)
+    local cpu=$1 size=$2 work=$3 turns=$((($4 + $2 - 1) / $2)) turn side said fd sides=(c java)
     local -A to from process
     shift 3
     for side in "${sides[@]}"; do
@@ -60,8 +60,8 @@ in_turns() {
         taskset --all-tasks --pid --cpu-list "$cpu" "${process[$side]}" >/dev/null
     done
     for side in "${sides[@]}"; do
-        exec {turn}>"$WORK/$side.to" && to[$side]=$turn
-        exec {turn}<"$WORK/$side.from" && from[$side]=$turn
+        exec {fd}>"$WORK/$side.to" && to[$side]=$fd
+        exec {fd}<"$WORK/$side.from" && from[$side]=$fd
     done
     for side in "${sides[@]}"; do
         read -r said <&"${from[$side]}" || die "$work in $side: it ends before its first turn"
@@ -77,8 +77,8 @@ in_turns() {
         echo >&"${to[$side]}"
         cat <&"${from[$side]}" >>"$RESULTS/$work.$side"
         wait "${process[$side]}" || die "$work in $side failed"
-        turn=${to[$side]} && exec {turn}>&-
-        turn=${from[$side]} && exec {turn}<&-
+        fd=${to[$side]} && exec {fd}>&-
+        fd=${from[$side]} && exec {fd}<&-
         rm "$WORK/$side.to" "$WORK/$side.from"
     done
 }

@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 final class Answers {
 
     /** The kernel fills no more of a dump's datagram than this, unless one message needs it (netlink_recvmsg). */
-    private static final int ROOM = 32 << 10;
+    static final int ROOM = 32 << 10;
 
     private MemorySegment bytes;
 

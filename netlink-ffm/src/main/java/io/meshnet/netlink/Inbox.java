@@ -19,8 +19,6 @@ import java.lang.foreign.ValueLayout;
  */
 final class Inbox {
 
-    /** The kernel fills no more of a dump's datagram than this, unless one message needs it (netlink_recvmsg). */
-    private static final int ROOM = 32 << 10;
     /** CMSG_SPACE of an int, 24 bytes, and some more. */
     private static final int CONTROL = 64;
     /** CMSG_DATA: the header is as long as its alignment, of a size_t, wants. */
@@ -28,25 +26,19 @@ final class Inbox {
 
     private final MemorySegment sender;
     private final MemorySegment control;
-    private final MemorySegment vector;
     private final MemorySegment header;
-    private MemorySegment bytes;
+    private final MemorySegment bytes;
 
     Inbox(Arena arena) {
         sender = arena.allocate(sockaddr_nl.layout());
         control = arena.allocate(CONTROL, Long.BYTES);
-        vector = arena.allocate(iovec.layout());
+        MemorySegment vector = arena.allocate(iovec.layout());
         header = arena.allocate(msghdr.layout());
         msghdr.msg_name(header, sender);
         msghdr.msg_iov(header, vector);
         msghdr.msg_iovlen(header, 1);
         msghdr.msg_control(header, control);
-        grow(arena, ROOM);
-    }
-
-    /** Makes as much room, and forgets what was received. */
-    void grow(Arena arena, long room) {
-        bytes = arena.allocate((room + 3) & ~3L, Integer.BYTES);
+        bytes = arena.allocate(Answers.ROOM, Integer.BYTES);
         iovec.iov_base(vector, bytes);
         iovec.iov_len(vector, bytes.byteSize());
     }

@@ -16,7 +16,8 @@ import java.util.function.Function;
  * A NETLINK_ROUTE socket in one network namespace. Used and closed by the platform thread that opened it: memory that threads share
  * takes a handshake with all of them to be freed, which costs more than to open and close the socket.
  *
- * <p>Every wait for the kernel is bounded to 30 s (ETIMEDOUT). What does not answer the request at hand is dropped. With the system property {@code io.meshnet.netlink.trace} every message is written to standard error in hex.
+ * <p>Every wait for the kernel is bounded to 30 s (ETIMEDOUT). What does not answer the request at hand is dropped. With the system
+ * property {@code io.meshnet.netlink.trace} every message is written to standard error in hex.
  */
 public final class RouteSocket implements AutoCloseable {
 

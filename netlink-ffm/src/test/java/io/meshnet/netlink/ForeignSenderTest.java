@@ -66,8 +66,7 @@ class ForeignSenderTest {
             MemorySegment state = Native.callState(arena);
             Port forger = Port.open(state, pod.netns());
             try {
-                // an RTM_DELLINK of the loopback, with no attribute; no request, so that the kernel itself passes over
-                // it
+                // an RTM_DELLINK of the loopback; not marked as a request, so that the kernel itself passes over it
                 byte[] info = new byte[16];
                 info[4] = 1;
                 byte[] forged = message(Rtnetlink.RTM_DELLINK(), 0, 0, 0, info);
