@@ -33,7 +33,7 @@ build_c() {
 
 # Compiles bench unless it is newer than its sources. Sets CLASSES, its class path.
 build_java() {
-    if [ -n "$(find bench modules/topology modules/wiring netlink-ffm -name target -prune -o -type f \( -name pom.xml -o -name '*.java' \) \
+    if [ -n "$(find bench modules/topology modules/reconciler netlink-ffm -name target -prune -o -type f \( -name pom.xml -o -name '*.java' \) \
         -newer bench/target/classpath -print -quit 2>&1)" ]; then
         mvn -B -q -ntp package -DskipTests -pl bench -am
         touch bench/target/classpath

@@ -8,7 +8,7 @@ module io.meshnet.daemon {
     requires io.helidon.webserver.observe.health;
     requires io.meshnet.cni;
     requires io.meshnet.store.etcd;
-    requires io.meshnet.wiring;
+    requires io.meshnet.reconciler;
     requires java.logging;
     requires java.net.http;
 

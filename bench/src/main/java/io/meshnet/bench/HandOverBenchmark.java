@@ -1,6 +1,6 @@
 package io.meshnet.bench;
 
-import io.meshnet.wiring.KernelThread;
+import io.meshnet.reconciler.KernelThread;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

@@ -1,13 +1,13 @@
 package io.meshnet.bench;
 
 import io.meshnet.netlink.RouteSocket;
+import io.meshnet.reconciler.Cluster;
+import io.meshnet.reconciler.KernelThread;
+import io.meshnet.reconciler.LocalPod;
+import io.meshnet.reconciler.NetnsIds;
+import io.meshnet.reconciler.NodeIdentity;
+import io.meshnet.reconciler.Reconciler;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.Cluster;
-import io.meshnet.wiring.KernelThread;
-import io.meshnet.wiring.LocalPod;
-import io.meshnet.wiring.NetnsIds;
-import io.meshnet.wiring.NodeIdentity;
-import io.meshnet.wiring.Reconciler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.util.Arrays;

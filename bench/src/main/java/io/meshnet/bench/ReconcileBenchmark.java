@@ -1,5 +1,11 @@
 package io.meshnet.bench;
 
+import io.meshnet.reconciler.Cluster;
+import io.meshnet.reconciler.KernelThread;
+import io.meshnet.reconciler.NetnsIds;
+import io.meshnet.reconciler.NodeIdentity;
+import io.meshnet.reconciler.Reconciler;
+import io.meshnet.reconciler.Survey;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
@@ -7,12 +13,6 @@ import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.Prefix;
-import io.meshnet.wiring.Cluster;
-import io.meshnet.wiring.KernelThread;
-import io.meshnet.wiring.NetnsIds;
-import io.meshnet.wiring.NodeIdentity;
-import io.meshnet.wiring.Reconciler;
-import io.meshnet.wiring.Survey;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.ArrayList;

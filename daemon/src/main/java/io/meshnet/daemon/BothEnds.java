@@ -1,13 +1,13 @@
 package io.meshnet.daemon;
 
 import io.meshnet.cni.CniException;
+import io.meshnet.reconciler.LinkState;
+import io.meshnet.reconciler.Outcome;
+import io.meshnet.reconciler.PeerLinks;
+import io.meshnet.reconciler.PeerUpdate;
+import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.Reconciler;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.LinkState;
-import io.meshnet.wiring.Outcome;
-import io.meshnet.wiring.PeerLinks;
-import io.meshnet.wiring.PeerUpdate;
-import io.meshnet.wiring.PodLink;
-import io.meshnet.wiring.Reconciler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,19 +1,19 @@
 package io.meshnet.daemon;
 
 import io.meshnet.cni.CniException;
+import io.meshnet.reconciler.Cluster;
+import io.meshnet.reconciler.LocalPod;
+import io.meshnet.reconciler.NodeIdentity;
+import io.meshnet.reconciler.Outcome;
+import io.meshnet.reconciler.PeerLinks;
+import io.meshnet.reconciler.PeerUpdate;
+import io.meshnet.reconciler.Reconciler;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.StoreException;
 import io.meshnet.topology.TopologyStore;
-import io.meshnet.wiring.Cluster;
-import io.meshnet.wiring.LocalPod;
-import io.meshnet.wiring.NodeIdentity;
-import io.meshnet.wiring.Outcome;
-import io.meshnet.wiring.PeerLinks;
-import io.meshnet.wiring.PeerUpdate;
-import io.meshnet.wiring.Reconciler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;

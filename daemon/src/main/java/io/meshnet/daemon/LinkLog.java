@@ -1,9 +1,9 @@
 package io.meshnet.daemon;
 
+import io.meshnet.reconciler.LinkState;
+import io.meshnet.reconciler.Outcome;
+import io.meshnet.reconciler.PodLink;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.LinkState;
-import io.meshnet.wiring.Outcome;
-import io.meshnet.wiring.PodLink;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -2,10 +2,10 @@ package io.meshnet.daemon;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshnet.reconciler.Action;
+import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.VtepUpdate;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.Action;
-import io.meshnet.wiring.PodLink;
-import io.meshnet.wiring.VtepUpdate;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

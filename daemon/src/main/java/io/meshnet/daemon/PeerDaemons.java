@@ -2,10 +2,10 @@ package io.meshnet.daemon;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.meshnet.reconciler.PeerUpdate;
+import io.meshnet.reconciler.VtepUpdate;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Prefix;
-import io.meshnet.wiring.PeerUpdate;
-import io.meshnet.wiring.VtepUpdate;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.Inet6Address;

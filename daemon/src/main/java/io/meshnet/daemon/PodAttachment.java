@@ -1,8 +1,8 @@
 package io.meshnet.daemon;
 
 import io.meshnet.netlink.NetnsId;
+import io.meshnet.reconciler.LocalPod;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.LocalPod;
 import java.nio.file.Path;
 import java.util.Optional;
 

@@ -1,11 +1,11 @@
 package io.meshnet.daemon;
 
 import io.meshnet.cni.CniException;
+import io.meshnet.reconciler.LinkState;
+import io.meshnet.reconciler.LocalPod;
+import io.meshnet.reconciler.Outcome;
+import io.meshnet.reconciler.Reconciler;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.LinkState;
-import io.meshnet.wiring.LocalPod;
-import io.meshnet.wiring.Outcome;
-import io.meshnet.wiring.Reconciler;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,6 +1,6 @@
 package io.meshnet.daemon;
 
-import io.meshnet.wiring.Survey;
+import io.meshnet.reconciler.Survey;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
 

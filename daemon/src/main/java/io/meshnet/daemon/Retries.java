@@ -1,9 +1,9 @@
 package io.meshnet.daemon;
 
+import io.meshnet.reconciler.LinkState;
+import io.meshnet.reconciler.Outcome;
+import io.meshnet.reconciler.PodLink;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.LinkState;
-import io.meshnet.wiring.Outcome;
-import io.meshnet.wiring.PodLink;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -1,11 +1,11 @@
 package io.meshnet.daemon;
 
+import io.meshnet.reconciler.PeerLinks;
+import io.meshnet.reconciler.PeerUpdate;
+import io.meshnet.reconciler.PodLink;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
-import io.meshnet.wiring.PeerLinks;
-import io.meshnet.wiring.PeerUpdate;
-import io.meshnet.wiring.PodLink;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package io.meshnet.daemon;
 
+import io.meshnet.reconciler.Cluster;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.StoreException;
 import io.meshnet.topology.TopologyStore;
-import io.meshnet.wiring.Cluster;
 import java.lang.System.Logger.Level;
 import java.util.Collection;
 import java.util.HashMap;

@@ -3,7 +3,7 @@ package io.meshnet.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.meshnet.wiring.KernelThread;
+import io.meshnet.reconciler.KernelThread;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

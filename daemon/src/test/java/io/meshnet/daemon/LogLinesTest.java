@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.meshnet.reconciler.PodLink;
 import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.PodLink;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.logging.Level;

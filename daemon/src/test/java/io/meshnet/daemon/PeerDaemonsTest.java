@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
+import io.meshnet.reconciler.PeerUpdate;
+import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.VtepUpdate;
 import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.PodName;
-import io.meshnet.wiring.PeerUpdate;
-import io.meshnet.wiring.PodLink;
-import io.meshnet.wiring.VtepUpdate;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,14 +2,14 @@ package io.meshnet.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.meshnet.reconciler.PeerUpdate;
+import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.VtepUpdate;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
-import io.meshnet.wiring.PeerUpdate;
-import io.meshnet.wiring.PodLink;
-import io.meshnet.wiring.VtepUpdate;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;

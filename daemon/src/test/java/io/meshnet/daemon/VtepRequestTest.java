@@ -3,9 +3,9 @@ package io.meshnet.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.meshnet.reconciler.VtepUpdate;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Prefix;
-import io.meshnet.wiring.VtepUpdate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;

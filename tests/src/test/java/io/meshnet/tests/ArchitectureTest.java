@@ -24,7 +24,7 @@ class ArchitectureTest {
     private static final String NETLINK = "io.meshnet.netlink..";
     private static final String TOPOLOGY = "io.meshnet.topology..";
     private static final String STORE_ETCD = "io.meshnet.store.etcd..";
-    private static final String WIRING = "io.meshnet.wiring..";
+    private static final String WIRING = "io.meshnet.reconciler..";
     private static final String CNI = "io.meshnet.cni..";
     private static final String DAEMON = "io.meshnet.daemon..";
 
@@ -61,7 +61,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void wiring_knows_netlink_and_topology_alone() {
+    void reconciler_knows_netlink_and_topology_alone() {
         knowsNone(WIRING, STORE_ETCD, CNI, DAEMON);
     }
 

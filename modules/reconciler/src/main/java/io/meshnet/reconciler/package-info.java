@@ -1,0 +1,2 @@
+/** The reconciler. */
+package io.meshnet.reconciler;

@@ -1,2 +1,0 @@
-/** The reconciler. */
-package io.meshnet.wiring;

@@ -1,7 +1,0 @@
-/** The reconciler: desired and observed links to actions, and actions to netlink. */
-module io.meshnet.wiring {
-    requires transitive io.meshnet.netlink;
-    requires transitive io.meshnet.topology;
-
-    exports io.meshnet.wiring;
-}
