@@ -59,8 +59,13 @@ final class Native {
     // ioctl(2): sys/ioctl.h, variadic
     private static final MethodHandle IOCTL = linkVariadic("ioctl", JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS);
 
-    // setns(2): sched.h
+    // setns(2), unshare(2): sched.h
     private static final MethodHandle SETNS = link("setns", JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle UNSHARE = link("unshare", JAVA_INT, JAVA_INT);
+
+    // mount(2), umount2(2): sys/mount.h
+    private static final MethodHandle MOUNT = link("mount", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
+    private static final MethodHandle UMOUNT2 = link("umount2", JAVA_INT, ADDRESS, JAVA_INT);
 
     // poll(2): poll.h; eventfd(2): sys/eventfd.h
     private static final MethodHandle POLL = link("poll", JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT);
@@ -201,6 +206,33 @@ final class Native {
     static int setns(MemorySegment state, int fd, int type) {
         try {
             return result((int) SETNS.invokeExact(state, fd, type), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    static int unshare(MemorySegment state, int flags) {
+        try {
+            return result((int) UNSHARE.invokeExact(state, flags), state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    /** Mounts without a file system type and without options, which is all that MS_BIND needs. */
+    static int mount(MemorySegment state, MemorySegment source, MemorySegment target, long flags) {
+        try {
+            return result(
+                    (int) MOUNT.invokeExact(state, source, target, MemorySegment.NULL, flags, MemorySegment.NULL),
+                    state);
+        } catch (Throwable t) {
+            throw impossible(t);
+        }
+    }
+
+    static int umount2(MemorySegment state, MemorySegment target, int flags) {
+        try {
+            return result((int) UMOUNT2.invokeExact(state, target, flags), state);
         } catch (Throwable t) {
             throw impossible(t);
         }

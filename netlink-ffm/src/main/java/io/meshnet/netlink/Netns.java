@@ -8,7 +8,6 @@ import static io.meshnet.netlink.generated.Rtnetlink.NS_GET_NSTYPE;
 import static io.meshnet.netlink.generated.Rtnetlink.O_CLOEXEC;
 import static io.meshnet.netlink.generated.Rtnetlink.O_NONBLOCK;
 import static io.meshnet.netlink.generated.Rtnetlink.O_RDONLY;
-import static io.meshnet.netlink.generated.Rtnetlink.O_WRONLY;
 import static io.meshnet.netlink.generated.Rtnetlink.SOCK_CLOEXEC;
 import static io.meshnet.netlink.generated.Rtnetlink.SOCK_RAW;
 import static io.meshnet.netlink.generated.Rtnetlink.SOL_SOCKET;
@@ -60,6 +59,80 @@ public final class Netns implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             return open(arena, OF_THREAD, "");
         }
+    }
+
+    /**
+     * Makes a network namespace, which lives until this handle and every other reference to it is gone. The calling thread is in the
+     * new namespace while it opens the handle, and then back in its own (unshare(2) with CLONE_NEWNET). Takes CAP_SYS_ADMIN.
+     *
+     * @return the new namespace, empty but for a loopback device that is down; the caller closes it
+     * @throws IllegalStateException on a virtual thread
+     * @throws NetlinkException EPERM without the capability, ENOSPC when /proc/sys/user/max_net_namespaces is reached
+     * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
+     */
+    public static Netns create() {
+        requirePlatformThread("a new network namespace");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.callState(arena);
+            int own = Native.open(state, OF_THREAD, O_RDONLY() | O_CLOEXEC());
+            if (own < 0) {
+                throw new NetlinkException("open the thread's netns to make another", -own, "", "");
+            }
+            try {
+                int made = Native.unshare(state, CLONE_NEWNET());
+                if (made < 0) {
+                    throw new NetlinkException("make a", -made, "", "network namespace");
+                }
+                try {
+                    return open(arena, OF_THREAD, "");
+                } finally {
+                    leave(state, own, "(new)");
+                }
+            } finally {
+                Native.close(state, own);
+            }
+        }
+    }
+
+    /**
+     * Makes a network namespace as {@link #create()} does, and mounts it at {@code path} as {@link #mountAt} does, so that it outlives
+     * the process.
+     *
+     * @return the new namespace, which the caller closes
+     * @throws NetlinkException when it cannot be made or mounted; then nothing is left of it
+     */
+    public static Netns createAt(Path path) {
+        try (Netns made = create()) {
+            made.mountAt(path);
+            try {
+                return open(path);
+            } catch (RuntimeException e) {
+                unmount(path);
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Mounts this namespace at {@code path}, so that it lives until it is unmounted there (mount(2) with MS_BIND). What was mounted
+     * there before is covered. Takes CAP_SYS_ADMIN. The mount is seen in the mount namespace of the process, and where that passes its
+     * mounts on to.
+     *
+     * @param path a file, made with mode 0600 when it is missing; its directory is there
+     * @throws NetlinkException when the kernel refuses the mount, ENOENT when the directory is missing
+     */
+    public void mountAt(Path path) {
+        NetnsMounts.mount(this, path);
+    }
+
+    /**
+     * Takes away the mount of a namespace, which dies when nothing else refers to it (umount2(2) with MNT_DETACH). The file stays. No
+     * mount at {@code path}, or no such file, is no error.
+     *
+     * @throws NetlinkException EPERM without CAP_SYS_ADMIN
+     */
+    public static void unmount(Path path) {
+        NetnsMounts.unmount(path);
     }
 
     private static Netns open(Arena arena, MemorySegment path, String name) {
@@ -134,55 +207,20 @@ public final class Netns implements AutoCloseable {
      * @throws NetlinkException when there is no such device (ENODEV), or /proc/sys cannot be written (EROFS, EACCES)
      */
     public void enableIpv6(String ifname) {
-        if (Ifname.require(ifname).equals("all") || ifname.equals("default")) {
-            throw new IllegalArgumentException("'" + ifname + "' stands for every interface of the netns");
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Native.callState(arena);
-            MemorySegment path = arena.allocateFrom(sysctls() + "/net/ipv6/conf/" + ifname + "/disable_ipv6");
-            MemorySegment any = arena.allocateFrom(sysctls() + "/net/ipv6/conf/all/disable_ipv6");
-            MemorySegment value = arena.allocate(1);
-            int error = inside(state, () -> enableIpv6(state, path, any, value));
-            if (error < 0) {
-                throw new NetlinkException("enable IPv6 on", -error, "", ifname + " in " + this);
-            }
-        }
+        Sysctls.enableIpv6(this, ifname);
     }
 
     /**
-     * Where sysctls are. A container's own are mounted read-only; another procfs of the same kernel serves as well, since what is below
-     * {@code net} is that of the thread that opens it.
+     * Writes a sysctl of this namespace. The calling thread must be a platform thread. The system property {@code
+     * io.meshnet.netlink.sysctl} names another mount of {@code /proc/sys}.
+     *
+     * @param name its path below {@code /proc/sys}, such as {@code net/ipv6/conf/all/disable_ipv6}; only what is below {@code net/}
+     *     belongs to a network namespace
+     * @return false when the kernel has no such sysctl
+     * @throws NetlinkException EROFS or EACCES when /proc/sys cannot be written, EINVAL when the kernel refuses the value
      */
-    private static String sysctls() {
-        return System.getProperty("io.meshnet.netlink.sysctl", "/proc/sys");
-    }
-
-    private static int enableIpv6(MemorySegment state, MemorySegment path, MemorySegment any, MemorySegment value) {
-        int reading = Native.open(state, path, O_RDONLY() | O_CLOEXEC());
-        if (reading == -Errno.ENOENT) {
-            int other = Native.open(state, any, O_RDONLY() | O_CLOEXEC());
-            if (other < 0) {
-                return 0; // no IPv6 here at all
-            }
-            Native.close(state, other);
-            return -Errno.ENODEV;
-        }
-        if (reading < 0) {
-            return reading;
-        }
-        long read = Native.read(state, reading, value);
-        Native.close(state, reading);
-        if (read == 1 && value.get(ValueLayout.JAVA_BYTE, 0) == '0') {
-            return 0; // and needs no /proc/sys that can be written
-        }
-        int writing = Native.open(state, path, O_WRONLY() | O_CLOEXEC());
-        if (writing < 0) {
-            return writing;
-        }
-        value.set(ValueLayout.JAVA_BYTE, 0, (byte) '0');
-        long written = Native.write(state, writing, value);
-        Native.close(state, writing);
-        return (int) Math.min(written, 0);
+    public boolean sysctl(String name, String value) {
+        return Sysctls.write(this, name, value);
     }
 
     /** Native calls to be made inside a namespace; a negated errno for a failure. */
@@ -199,10 +237,7 @@ public final class Netns implements AutoCloseable {
      * @throws NetnsReturnError when the thread cannot go back, and must die
      */
     int inside(MemorySegment state, Inside action) {
-        if (Thread.currentThread().isVirtual()) {
-            throw new IllegalStateException(
-                    "a virtual thread may not enter netns " + name + ": other virtual threads share its carrier");
-        }
+        requirePlatformThread("netns " + name);
         int own = Native.open(state, OF_THREAD, O_RDONLY() | O_CLOEXEC());
         if (own < 0) {
             throw new NetlinkException("open the thread's netns to enter", -own, "", name);
@@ -223,6 +258,13 @@ public final class Netns implements AutoCloseable {
             return result;
         } finally {
             Native.close(state, own);
+        }
+    }
+
+    private static void requirePlatformThread(String where) {
+        if (Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException(
+                    "a virtual thread may not enter " + where + ": other virtual threads share its carrier");
         }
     }
 

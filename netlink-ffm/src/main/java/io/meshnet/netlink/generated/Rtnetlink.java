@@ -23,6 +23,51 @@ public class Rtnetlink extends Rtnetlink$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
+    private static final int O_RDONLY = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * #define O_RDONLY 0
+     * }
+     */
+    public static int O_RDONLY() {
+        return O_RDONLY;
+    }
+    private static final int O_WRONLY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define O_WRONLY 1
+     * }
+     */
+    public static int O_WRONLY() {
+        return O_WRONLY;
+    }
+    private static final int O_NONBLOCK = (int)2048L;
+    /**
+     * {@snippet lang=c :
+     * #define O_NONBLOCK 2048
+     * }
+     */
+    public static int O_NONBLOCK() {
+        return O_NONBLOCK;
+    }
+    private static final int SIOCGIFNAME = (int)35088L;
+    /**
+     * {@snippet lang=c :
+     * #define SIOCGIFNAME 35088
+     * }
+     */
+    public static int SIOCGIFNAME() {
+        return SIOCGIFNAME;
+    }
+    private static final int MS_BIND = (int)4096L;
+    /**
+     * {@snippet lang=c :
+     * #define MS_BIND 4096
+     * }
+     */
+    public static int MS_BIND() {
+        return MS_BIND;
+    }
     private static final int SOL_NETLINK = (int)270L;
     /**
      * {@snippet lang=c :
@@ -338,42 +383,6 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int POLLIN() {
         return POLLIN;
     }
-    private static final int O_RDONLY = (int)0L;
-    /**
-     * {@snippet lang=c :
-     * #define O_RDONLY 0
-     * }
-     */
-    public static int O_RDONLY() {
-        return O_RDONLY;
-    }
-    private static final int O_WRONLY = (int)1L;
-    /**
-     * {@snippet lang=c :
-     * #define O_WRONLY 1
-     * }
-     */
-    public static int O_WRONLY() {
-        return O_WRONLY;
-    }
-    private static final int O_NONBLOCK = (int)2048L;
-    /**
-     * {@snippet lang=c :
-     * #define O_NONBLOCK 2048
-     * }
-     */
-    public static int O_NONBLOCK() {
-        return O_NONBLOCK;
-    }
-    private static final int O_CLOEXEC = (int)524288L;
-    /**
-     * {@snippet lang=c :
-     * #define O_CLOEXEC 524288
-     * }
-     */
-    public static int O_CLOEXEC() {
-        return O_CLOEXEC;
-    }
     private static final int IFNAMSIZ = (int)16L;
     /**
      * {@snippet lang=c :
@@ -427,6 +436,15 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int NLM_F_DUMP_INTR() {
         return NLM_F_DUMP_INTR;
+    }
+    private static final int NLM_F_REPLACE = (int)256L;
+    /**
+     * {@snippet lang=c :
+     * #define NLM_F_REPLACE 256
+     * }
+     */
+    public static int NLM_F_REPLACE() {
+        return NLM_F_REPLACE;
     }
     private static final int NLM_F_EXCL = (int)512L;
     /**
@@ -536,6 +554,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int IFA_F_NODAD() {
         return IFA_F_NODAD;
     }
+    private static final int ETH_P_ALL = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define ETH_P_ALL 3
+     * }
+     */
+    public static int ETH_P_ALL() {
+        return ETH_P_ALL;
+    }
     private static final int CLONE_NEWNET = (int)1073741824L;
     /**
      * {@snippet lang=c :
@@ -544,15 +571,6 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int CLONE_NEWNET() {
         return CLONE_NEWNET;
-    }
-    private static final int SIOCGIFNAME = (int)35088L;
-    /**
-     * {@snippet lang=c :
-     * #define SIOCGIFNAME 35088
-     * }
-     */
-    public static int SIOCGIFNAME() {
-        return SIOCGIFNAME;
     }
     private static final int EFD_CLOEXEC = (int)524288L;
     /**
@@ -571,6 +589,15 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int EFD_NONBLOCK() {
         return EFD_NONBLOCK;
+    }
+    private static final int MNT_DETACH = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.MNT_DETACH = 2
+     * }
+     */
+    public static int MNT_DETACH() {
+        return MNT_DETACH;
     }
     private static final int SOCK_RAW = (int)3L;
     /**
@@ -896,6 +923,15 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int IFLA_VXLAN_LOCAL6() {
         return IFLA_VXLAN_LOCAL6;
     }
+    private static final int IFLA_VXLAN_COLLECT_METADATA = (int)25L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.IFLA_VXLAN_COLLECT_METADATA = 25
+     * }
+     */
+    public static int IFLA_VXLAN_COLLECT_METADATA() {
+        return IFLA_VXLAN_COLLECT_METADATA;
+    }
     private static final int NETNSA_NSID = (int)1L;
     /**
      * {@snippet lang=c :
@@ -913,6 +949,42 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int NETNSA_FD() {
         return NETNSA_FD;
+    }
+    private static final int TCA_BPF_FD = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.TCA_BPF_FD = 6
+     * }
+     */
+    public static int TCA_BPF_FD() {
+        return TCA_BPF_FD;
+    }
+    private static final int TCA_BPF_NAME = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.TCA_BPF_NAME = 7
+     * }
+     */
+    public static int TCA_BPF_NAME() {
+        return TCA_BPF_NAME;
+    }
+    private static final int TCA_BPF_FLAGS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.TCA_BPF_FLAGS = 8
+     * }
+     */
+    public static int TCA_BPF_FLAGS() {
+        return TCA_BPF_FLAGS;
+    }
+    private static final int TCA_BPF_ID = (int)11L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.TCA_BPF_ID = 11
+     * }
+     */
+    public static int TCA_BPF_ID() {
+        return TCA_BPF_ID;
     }
     private static final int RTM_NEWLINK = (int)16L;
     /**
@@ -976,6 +1048,42 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int RTM_GETROUTE() {
         return RTM_GETROUTE;
+    }
+    private static final int RTM_NEWQDISC = (int)36L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_NEWQDISC = 36
+     * }
+     */
+    public static int RTM_NEWQDISC() {
+        return RTM_NEWQDISC;
+    }
+    private static final int RTM_GETQDISC = (int)38L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_GETQDISC = 38
+     * }
+     */
+    public static int RTM_GETQDISC() {
+        return RTM_GETQDISC;
+    }
+    private static final int RTM_NEWTFILTER = (int)44L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_NEWTFILTER = 44
+     * }
+     */
+    public static int RTM_NEWTFILTER() {
+        return RTM_NEWTFILTER;
+    }
+    private static final int RTM_GETTFILTER = (int)46L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.RTM_GETTFILTER = 46
+     * }
+     */
+    public static int RTM_GETTFILTER() {
+        return RTM_GETTFILTER;
     }
     private static final int RTM_NEWNSID = (int)88L;
     /**
@@ -1058,6 +1166,24 @@ public class Rtnetlink extends Rtnetlink$shared {
     public static int RTA_VIA() {
         return RTA_VIA;
     }
+    private static final int TCA_KIND = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.TCA_KIND = 1
+     * }
+     */
+    public static int TCA_KIND() {
+        return TCA_KIND;
+    }
+    private static final int TCA_OPTIONS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum <anonymous>.TCA_OPTIONS = 2
+     * }
+     */
+    public static int TCA_OPTIONS() {
+        return TCA_OPTIONS;
+    }
     private static final int RTNLGRP_LINK = (int)1L;
     /**
      * {@snippet lang=c :
@@ -1102,6 +1228,15 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int VETH_INFO_PEER() {
         return VETH_INFO_PEER;
+    }
+    private static final int O_CLOEXEC = (int)524288L;
+    /**
+     * {@snippet lang=c :
+     * #define O_CLOEXEC 524288
+     * }
+     */
+    public static int O_CLOEXEC() {
+        return O_CLOEXEC;
     }
     private static final int AF_UNSPEC = (int)0L;
     /**
@@ -1201,6 +1336,51 @@ public class Rtnetlink extends Rtnetlink$shared {
      */
     public static int NS_GET_NSTYPE() {
         return NS_GET_NSTYPE;
+    }
+    private static final int TC_H_MAJ_MASK = (int)4294901760L;
+    /**
+     * {@snippet lang=c :
+     * #define TC_H_MAJ_MASK 4294901760
+     * }
+     */
+    public static int TC_H_MAJ_MASK() {
+        return TC_H_MAJ_MASK;
+    }
+    private static final int TC_H_MIN_MASK = (int)65535L;
+    /**
+     * {@snippet lang=c :
+     * #define TC_H_MIN_MASK 65535
+     * }
+     */
+    public static int TC_H_MIN_MASK() {
+        return TC_H_MIN_MASK;
+    }
+    private static final int TC_H_CLSACT = (int)4294967281L;
+    /**
+     * {@snippet lang=c :
+     * #define TC_H_CLSACT 4294967281
+     * }
+     */
+    public static int TC_H_CLSACT() {
+        return TC_H_CLSACT;
+    }
+    private static final int TC_H_MIN_INGRESS = (int)65522L;
+    /**
+     * {@snippet lang=c :
+     * #define TC_H_MIN_INGRESS 65522
+     * }
+     */
+    public static int TC_H_MIN_INGRESS() {
+        return TC_H_MIN_INGRESS;
+    }
+    private static final int TCA_BPF_FLAG_ACT_DIRECT = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define TCA_BPF_FLAG_ACT_DIRECT 1
+     * }
+     */
+    public static int TCA_BPF_FLAG_ACT_DIRECT() {
+        return TCA_BPF_FLAG_ACT_DIRECT;
     }
     private static final int RTEXT_FILTER_SKIP_STATS = (int)8L;
     /**
