@@ -19,14 +19,20 @@ public final class LinkBatch implements AutoCloseable {
     /** In bytes. The kernel refuses a send of more than net.core.wmem_default, 212,992 (EMSGSIZE, netlink_sendmsg). */
     private static final int ROOM = 200 << 10;
 
-    /** More than the message that makes a link of any kind, and than what sets one up with an address of each family. */
-    private static final int LONGEST = 512;
+    /**
+     * More than the message that makes a link of any kind, than what sets one up with an address of each family, and than what makes it
+     * a port.
+     */
+    private static final int LONGEST = 704;
+
+    /** A clsact, a filter with the longest name, and the longest alias. */
+    private static final int EQUIPMENT = 48 + 336 + 292;
 
     /** Header, ifinfomsg and an alias of 255 bytes, and the link's going up. */
     private static final int RAISING = 16 + 16 + 4 + 256 + LinkMessages.UP;
 
-    /** A link that goes up at the end of its send, and the number of its change. */
-    private record Rising(int ifindex, int change) {}
+    /** A link that goes up or down at the end of its send, and the number of its change. */
+    private record Rising(int ifindex, boolean up, int change) {}
 
     private final Arena arena = Arena.ofConfined();
     private final RouteSocket socket;
@@ -79,8 +85,37 @@ public final class LinkBatch implements AutoCloseable {
         }
         makeRoom((int) longest);
         LinkMessages.prepare(writer, ifindex, Ifalias.require(alias), addresses);
-        rising.add(new Rising(ifindex, changes));
+        rising.add(new Rising(ifindex, true, changes));
         raisings.set(changes);
+        written(changes++);
+    }
+
+    /**
+     * Makes a link a port: gives it a clsact, the filter that runs a program on each frame which comes in by the link, and last its
+     * alias, so that a port which has its alias is complete. To do it again changes nothing but the program and the alias.
+     *
+     * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the program, not the descriptor
+     * @param programName the filter's name, 1 to 255 bytes
+     * @param alias its IFLA_IFALIAS, 1 to 255 bytes
+     */
+    public void equip(int ifindex, int programFd, String programName, String alias) {
+        makeRoom(EQUIPMENT);
+        TrafficMessages.attachClsact(writer, ifindex);
+        TrafficMessages.attachBpf(writer, ifindex, programFd, TrafficMessages.requireName(programName));
+        LinkMessages.alias(writer, ifindex, Ifalias.require(alias));
+        written(changes++);
+    }
+
+    /** Sets a link up or down, at the end of its send, behind all that links are given in it. */
+    public void up(int ifindex, boolean up) {
+        makeRoom(LinkMessages.UP);
+        rising.add(new Rising(ifindex, up, changes++));
+    }
+
+    /** Sets the MTU of a link, in bytes. */
+    public void mtu(int ifindex, int mtu) {
+        makeRoom(LONGEST);
+        LinkMessages.mtu(writer, ifindex, mtu);
         written(changes++);
     }
 
@@ -91,7 +126,7 @@ public final class LinkBatch implements AutoCloseable {
      */
     public BitSet send() {
         for (Rising each : rising) {
-            LinkMessages.up(writer, each.ifindex(), true);
+            LinkMessages.up(writer, each.ifindex(), each.up());
             written(each.change());
         }
         rising.clear();

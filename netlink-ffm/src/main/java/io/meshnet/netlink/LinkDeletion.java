@@ -94,12 +94,36 @@ public final class LinkDeletion {
                     .filter(link -> link.group() == group)
                     .map(Link::ifindex)
                     .collect(Collectors.toCollection(HashSet::new));
-            int count = links.size();
-            if (count > 0 && !hearing.isGone(links, writer -> LinkMessages.deleteGroup(writer, group), unlisted)) {
-                socket.links().deleteGroup(group);
-            }
-            return count;
+            return group(hearing, group, links, unlisted);
         }
+    }
+
+    /**
+     * Deletes all links of a group whose indices the caller knows, with one request and without a dump of the namespace, and returns
+     * when the kernel's lock is free again.
+     *
+     * @param group not 0, which is the group of every link that was given no other
+     * @param links the indices of all links of the group; the set is not changed. The kernel deletes a link of the group that is
+     *     missing here too, and the call may then return before that link is gone. For an index that is not of the group the call
+     *     waits until the kernel has freed the others, some 20 ms longer
+     * @param unlisted run before the return, as soon as no namespace lists any of {@code links}; not when that is only known at the end
+     * @return how many of {@code links} the namespace listed before
+     * @throws NetlinkException when the kernel refuses it
+     */
+    public int group(int group, Set<Integer> links, Runnable unlisted) {
+        try (Hearing hearing = new Hearing()) {
+            Set<Integer> listed =
+                    links.stream().filter(hearing::isListed).collect(Collectors.toCollection(HashSet::new));
+            return group(hearing, group, listed, unlisted);
+        }
+    }
+
+    private int group(Hearing hearing, int group, Set<Integer> listed, Runnable unlisted) {
+        int count = listed.size();
+        if (count > 0 && !hearing.isGone(listed, writer -> LinkMessages.deleteGroup(writer, group), unlisted)) {
+            socket.links().deleteGroup(group);
+        }
+        return count;
     }
 
     /**

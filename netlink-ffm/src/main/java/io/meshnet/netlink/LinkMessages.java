@@ -62,6 +62,12 @@ final class LinkMessages {
         withoutStatistics(writer.query(RTM_GETLINK(), 0).ifinfomsg(ifindex));
     }
 
+    /** A link of the namespace that the socket's has an id for; {@code ip} has no command for it. */
+    static void find(MessageWriter writer, int ifindex, int netnsid) {
+        find(writer, ifindex);
+        writer.u32(IFLA_TARGET_NETNSID(), netnsid);
+    }
+
     /** {@code ip link show}. */
     static void list(MessageWriter writer) {
         withoutStatistics(writer.query(RTM_GETLINK(), NLM_F_DUMP()).ifinfomsg(0));

@@ -47,10 +47,7 @@ public final class Links {
      *     its own namespace died some milliseconds ago
      */
     public void createVxlan(NewLink link, Vxlan vxlan) {
-        if (vxlan.vni() == 0 || vxlan.port() == 0) {
-            throw new IllegalArgumentException(
-                    "create vxlan " + link + ": VNI " + vxlan.vni() + " and UDP port " + vxlan.port() + " start at 1");
-        }
+        VxlanMessages.requireComplete(link, vxlan);
         VxlanMessages.create(socket.begin(), link, vxlan);
         int errno = socket.change(0);
         if (errno != 0) {
@@ -83,6 +80,23 @@ public final class Links {
     public Optional<Link> find(int ifindex) {
         LinkMessages.find(socket.begin(), ifindex);
         return found("ifindex " + ifindex);
+    }
+
+    /**
+     * Finds a link by its index in another namespace, without a handle on that namespace.
+     *
+     * <p>The kernel reports {@link Link#peerNetnsid} in the ids of the socket's namespace, as {@link #list(int)} explains.
+     *
+     * @param ifindex its index in the other namespace
+     * @param netnsid the id that the socket's namespace has for the other, see {@link Netnsids}; -1 for the socket's own namespace
+     * @throws NetlinkException EINVAL when no namespace has that id (any longer), EACCES without CAP_NET_ADMIN in it
+     */
+    public Optional<Link> find(int ifindex, int netnsid) {
+        if (netnsid < 0) {
+            return find(ifindex);
+        }
+        LinkMessages.find(socket.begin(), ifindex, netnsid);
+        return found("ifindex " + ifindex + " of " + Netnsids.describe(netnsid, socket));
     }
 
     private Optional<Link> found(String subject) {
@@ -191,6 +205,24 @@ public final class Links {
     public void mtu(int ifindex, int mtu) {
         LinkMessages.mtu(socket.begin(), ifindex, mtu);
         check(socket.change(0), "set MTU " + mtu + " of link", ifindex);
+    }
+
+    /**
+     * Sets the MTU of a link in another namespace, on a socket that lives as long as the call. The calling thread, which must be a
+     * platform thread, is in that namespace for the length of one system call.
+     *
+     * <p>There is no form that takes a netnsid: RTM_NEWLINK looks the index up in the socket's own namespace, also with
+     * IFLA_TARGET_NETNSID, and moves the link that it finds there to the other namespace (rtnl_newlink and do_setlink in
+     * net/core/rtnetlink.c).
+     *
+     * @param mtu in bytes
+     */
+    public void mtu(int ifindex, int mtu, Netns netns) {
+        LinkMessages.mtu(socket.begin(), ifindex, mtu);
+        int errno = socket.changeIn(netns, 0);
+        if (errno != 0) {
+            throw socket.refused("set MTU " + mtu + " of link", errno, "ifindex " + ifindex + " in " + netns);
+        }
     }
 
     /** Sets its hardware address. */

@@ -9,6 +9,7 @@ import io.meshnet.netlink.generated.nlattr;
 import io.meshnet.netlink.generated.nlmsghdr;
 import io.meshnet.netlink.generated.rtgenmsg;
 import io.meshnet.netlink.generated.rtmsg;
+import io.meshnet.netlink.generated.tcmsg;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetAddress;
@@ -172,6 +173,22 @@ public final class MessageWriter {
     public MessageWriter rtgenmsg(int family) {
         int at = append((int) rtgenmsg.sizeof());
         set8(at + rtgenmsg.rtgen_family$offset(), family);
+        return this;
+    }
+
+    /**
+     * The struct that leads every message about qdiscs and filters (struct tcmsg, linux/rtnetlink.h).
+     *
+     * @param handle the handle of the qdisc or filter; 0 for any
+     * @param parent what it hangs on, TC_H_*; 0 for any
+     * @param info for a filter its priority in the upper 16 bits, its protocol in network order in the lower; else 0
+     */
+    public MessageWriter tcmsg(int ifindex, int handle, int parent, int info) {
+        int at = append((int) tcmsg.sizeof());
+        buffer.set(U32, at + tcmsg.tcm_ifindex$offset(), ifindex);
+        buffer.set(U32, at + tcmsg.tcm_handle$offset(), handle);
+        buffer.set(U32, at + tcmsg.tcm_parent$offset(), parent);
+        buffer.set(U32, at + tcmsg.tcm_info$offset(), info);
         return this;
     }
 

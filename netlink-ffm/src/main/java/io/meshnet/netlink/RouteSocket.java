@@ -37,6 +37,7 @@ public final class RouteSocket implements AutoCloseable {
     private final Addresses addresses = new Addresses(this);
     private final Routes routes = new Routes(this);
     private final Netnsids netnsids = new Netnsids(this);
+    private final TrafficControl trafficControl = new TrafficControl(this);
     private final Outbox outbox = new Outbox(writer);
     private final Answers answers = new Answers(arena);
     private final FirstRefusal firstRefusal = new FirstRefusal();
@@ -52,27 +53,6 @@ public final class RouteSocket implements AutoCloseable {
          * @return whether what the kernel said to it is wanted
          */
         boolean take(int message, int errno);
-    }
-
-    /** Takes the first that is not tolerated. An object of the socket's, so that a change allocates nothing. */
-    private static final class FirstRefusal implements Refusals {
-        private int tolerated;
-        private int errno;
-
-        FirstRefusal except(int tolerated) {
-            this.tolerated = tolerated;
-            errno = 0;
-            return this;
-        }
-
-        @Override
-        public boolean take(int message, int errno) {
-            if (this.errno != 0 || errno == tolerated) {
-                return false;
-            }
-            this.errno = errno;
-            return true;
-        }
     }
 
     /** One message of an answer becomes what the caller wants of it. */
@@ -133,6 +113,11 @@ public final class RouteSocket implements AutoCloseable {
         return netnsids;
     }
 
+    /** Its operations on qdiscs and filters. */
+    public TrafficControl trafficControl() {
+        return trafficControl;
+    }
+
     /** A writer for the next requests, empty. */
     MessageWriter begin() {
         requireOpen();
@@ -180,7 +165,7 @@ public final class RouteSocket implements AutoCloseable {
 
     private int change(Port via, int tolerated) {
         int errno = change(via, outbox, firstRefusal.except(tolerated));
-        return errno == 0 ? firstRefusal.errno : errno;
+        return errno == 0 ? firstRefusal.errno() : errno;
     }
 
     /**

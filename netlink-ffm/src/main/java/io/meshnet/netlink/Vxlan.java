@@ -5,17 +5,25 @@ import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * The attributes of a point-to-point vxlan ({@code IFLA_VXLAN_*} in linux/if_link.h).
+ * The attributes of a vxlan ({@code IFLA_VXLAN_*} in linux/if_link.h). It is one of two kinds: a point-to-point tunnel, which has a VNI
+ * and a remote of its own, or an external one, where a BPF program gives each frame its VNI and its remote.
  *
- * @param vni the network identifier, 1 to 2^24-1; 0 on a device that takes it from elsewhere
+ * @param vni the network identifier, 1 to 2^24-1; 0 on an external device
  * @param remote the VTEP at the far end; empty when the device has none
  * @param local the source address of outer packets, of the family of {@code remote}; empty leaves it to the route
  * @param port UDP destination port
  * @param underlay ifindex of the device that carries the outer packets, in the namespace of the tunnel; 0 for none
  * @param learning whether the device learns FDB entries from what it receives
+ * @param external whether VNI and remote come with each frame (IFLA_VXLAN_COLLECT_METADATA)
  */
 public record Vxlan(
-        int vni, Optional<InetAddress> remote, Optional<InetAddress> local, int port, int underlay, boolean learning) {
+        int vni,
+        Optional<InetAddress> remote,
+        Optional<InetAddress> local,
+        int port,
+        int underlay,
+        boolean learning,
+        boolean external) {
 
     /** @throws IllegalArgumentException when a value is out of its range */
     public Vxlan {
@@ -35,5 +43,30 @@ public record Vxlan(
                     "VNI " + vni + ": remote " + remote.get().getHostAddress() + " and local "
                             + local.get().getHostAddress() + " are of two families");
         }
+    }
+
+    /**
+     * A point-to-point vxlan.
+     *
+     * @throws IllegalArgumentException when a value is out of its range
+     */
+    public Vxlan(
+            int vni,
+            Optional<InetAddress> remote,
+            Optional<InetAddress> local,
+            int port,
+            int underlay,
+            boolean learning) {
+        this(vni, remote, local, port, underlay, learning, false);
+    }
+
+    /**
+     * A vxlan that takes VNI, remote and source address from the tunnel key of each frame. It opens a UDP socket for IPv4 and one for
+     * IPv6 (vxlan_open in drivers/net/vxlan/vxlan_core.c), has no underlay device and learns nothing.
+     *
+     * @param port UDP destination port, 1 to 65535
+     */
+    public static Vxlan external(int port) {
+        return new Vxlan(0, Optional.empty(), Optional.empty(), port, 0, false, true);
     }
 }

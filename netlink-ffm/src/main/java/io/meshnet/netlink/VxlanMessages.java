@@ -3,6 +3,7 @@ package io.meshnet.netlink;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_INFO_DATA;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_INFO_KIND;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_LINKINFO;
+import static io.meshnet.netlink.generated.Rtnetlink.IFLA_VXLAN_COLLECT_METADATA;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_VXLAN_GROUP;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_VXLAN_GROUP6;
 import static io.meshnet.netlink.generated.Rtnetlink.IFLA_VXLAN_ID;
@@ -26,14 +27,29 @@ final class VxlanMessages {
 
     private VxlanMessages() {}
 
-    /** {@code ip link add NAME netns POD type vxlan id VNI remote A local B dev UNDERLAY dstport PORT nolearning}. */
+    /** @throws IllegalArgumentException when the kernel would choose what the caller has to: the UDP port, or the VNI of a tunnel */
+    static void requireComplete(NewLink link, Vxlan vxlan) {
+        if (vxlan.port() == 0 || (vxlan.vni() == 0) != vxlan.external()) {
+            throw new IllegalArgumentException("create vxlan " + link + ": UDP port " + vxlan.port() + " and VNI "
+                    + vxlan.vni() + " start at 1; only an external vxlan has VNI 0, and no other");
+        }
+    }
+
+    /**
+     * {@code ip link add NAME netns POD type vxlan id VNI remote A local B dev UNDERLAY dstport PORT nolearning}, or {@code … type vxlan
+     * external dstport PORT nolearning}.
+     */
     static void create(MessageWriter writer, NewLink link, Vxlan vxlan) {
         writer.change(RTM_NEWLINK(), NLM_F_CREATE() | NLM_F_EXCL()).ifinfomsg(link.ifindex());
         LinkMessages.attributes(writer, link);
         try (var _ = writer.nest(IFLA_LINKINFO())) {
             writer.text(IFLA_INFO_KIND(), KIND);
             try (var _ = writer.nest(IFLA_INFO_DATA())) {
-                writer.u32(IFLA_VXLAN_ID(), vxlan.vni());
+                if (vxlan.external()) {
+                    writer.u8(IFLA_VXLAN_COLLECT_METADATA(), 1);
+                } else {
+                    writer.u32(IFLA_VXLAN_ID(), vxlan.vni());
+                }
                 if (vxlan.remote().isPresent()) {
                     remote(writer, vxlan.remote().get());
                 }
@@ -72,6 +88,7 @@ final class VxlanMessages {
         int port = 0;
         int underlay = 0;
         boolean learning = false;
+        boolean external = false;
         Optional<InetAddress> remote = Optional.empty();
         Optional<InetAddress> local = Optional.empty();
         while (data.next()) {
@@ -88,10 +105,12 @@ final class VxlanMessages {
                 learning = data.u8() != 0;
             } else if (type == IFLA_VXLAN_PORT()) {
                 port = data.be16();
+            } else if (type == IFLA_VXLAN_COLLECT_METADATA()) {
+                external = data.u8() != 0;
             }
         }
         try {
-            return new Vxlan(vni, remote, local, port, underlay, learning);
+            return new Vxlan(vni, remote, local, port, underlay, learning, external);
         } catch (IllegalArgumentException e) {
             throw new MalformedMessageException("IFLA_INFO_DATA of a vxlan: " + e.getMessage());
         }
