@@ -1,4 +1,5 @@
-/** Rtnetlink over the Foreign Function and Memory API. */
+/** Rtnetlink and BPF over the Foreign Function and Memory API. */
 module io.meshnet.netlink {
+    exports io.meshnet.bpf;
     exports io.meshnet.netlink;
 }

@@ -1,0 +1,27 @@
+package io.meshnet.bpf;
+
+/** Offsets in bytes in the context of a program of type SCHED_CLS: {@code struct __sk_buff} in linux/bpf.h. Every field here is a u32. */
+public final class SkBuff {
+
+    /** The length of the frame with its Ethernet header, without a VLAN tag that {@link #VLAN_PRESENT} tells of. */
+    public static final int LEN = 0;
+    /** The mark of the frame. */
+    public static final int MARK = 8;
+    /** The ethertype, in network order. */
+    public static final int PROTOCOL = 16;
+    /** Not 0 when the frame has a VLAN tag, which the kernel keeps beside the data. */
+    public static final int VLAN_PRESENT = 20;
+    /** The device that the frame comes in by or goes out by. */
+    public static final int IFINDEX = 40;
+    /** For a frame that stands for several: how many. */
+    public static final int GSO_SEGS = 164;
+    /** For a frame that stands for several: how many bytes of payload each has; 0 for a frame that stands for itself. */
+    public static final int GSO_SIZE = 176;
+
+    static final int WIRE_LEN = 160;
+
+    /** sizeof(struct __sk_buff) since Linux 5.18; the kernel takes a shorter one too, and a longer one whose rest is zero. */
+    static final int BYTES = 192;
+
+    private SkBuff() {}
+}
