@@ -57,6 +57,9 @@ public final class BpfMap implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment state = BpfSyscalls.callState(arena);
     private final MemorySegment entry = arena.allocate(ENTRY, Long.BYTES);
+    /** The kernel wants all behind the last field of a command to be zero, which for BPF_MAP_DELETE_ELEM is the key (CHECK_ATTR). */
+    private final MemorySegment removal = entry.asSlice(0, ENTRY_VALUE);
+
     private final MemorySegment iteration = arena.allocate(ENTRY, Long.BYTES);
     private final MemorySegment keyMemory;
     private final ByteBuffer key;
@@ -203,7 +206,7 @@ public final class BpfMap implements AutoCloseable {
 
     /** Removes the entry of {@link #key}; false when there is none. */
     public boolean remove() {
-        return found(BpfSyscalls.bpf(state, BpfSyscalls.MAP_DELETE_ELEM, entry), "remove an entry of");
+        return found(BpfSyscalls.bpf(state, BpfSyscalls.MAP_DELETE_ELEM, removal), "remove an entry of");
     }
 
     /** Fills {@link #key} with the first key; false when the map is empty. The order of keys means nothing. */
