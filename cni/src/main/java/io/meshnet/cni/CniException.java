@@ -5,7 +5,7 @@ package io.meshnet.cni;
  *
  * <p>Codes below 100 are the specification's, the constants here among them; 100 and above are a plugin's own.
  */
-public final class CniException extends Exception {
+public sealed class CniException extends Exception permits NetnsNeededException {
     /** The configuration is of a version that the plugin does not speak, or the command is not part of it. */
     public static final int INCOMPATIBLE_VERSION = 1;
     /** An environment variable is missing or wrong; the message names it. */

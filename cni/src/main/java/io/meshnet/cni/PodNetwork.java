@@ -31,6 +31,8 @@ public interface PodNetwork {
     /**
      * Begins an ADD before its delegate runs, so that what can be learned meanwhile takes no time of its own. Must have no effect on the
      * pod: if the delegate fails, the ADD is never finished.
+     *
+     * @throws NetnsNeededException when the front is to make a network namespace first; it then repeats the ADD
      */
     Joining begin(Attachment attachment) throws CniException;
 

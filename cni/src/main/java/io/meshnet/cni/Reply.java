@@ -1,23 +1,39 @@
 package io.meshnet.cni;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * What a plugin has to print and how it has to exit.
  *
  * @param succeeded whether the call succeeded
  * @param body what goes to the standard output: the result of ADD or VERSION, the error of a failed call, otherwise empty
+ * @param netns where the front is to mount a network namespace and then to repeat the call; empty for a reply that is final
  */
-public record Reply(boolean succeeded, String body) {
+public record Reply(boolean succeeded, String body, Optional<Path> netns) {
+    /** The header of the answer to the front that carries {@link #netns}. */
+    public static final String NETNS_HEADER = "Meshnet-Netns";
+
+    private static final int OK = 200;
+    private static final int PRECONDITION_REQUIRED = 428;
+    private static final int INTERNAL_SERVER_ERROR = 500;
+
+    Reply(boolean succeeded, String body) {
+        this(succeeded, body, Optional.empty());
+    }
 
     /** The exit status of the plugin: 0 or 1. */
     public int exitStatus() {
         return succeeded ? 0 : 1;
     }
 
-    /** The HTTP status that carries the reply to the front: 200 or 500. */
+    /** The HTTP status that carries the reply to the front: 200, 428 when the front is to make a namespace, or 500. */
     public int status() {
-        return succeeded ? 200 : 500;
+        if (succeeded) {
+            return OK;
+        }
+        return netns.isPresent() ? PRECONDITION_REQUIRED : INTERNAL_SERVER_ERROR;
     }
 
     /** The failure of a call that never reached a {@link Dispatcher}, for instance because its request could not be read. */
@@ -33,7 +49,9 @@ public record Reply(boolean succeeded, String body) {
         if (!error.details().isEmpty()) {
             json.put("details", error.details());
         }
-        return new Reply(false, Json.write(json));
+        Optional<Path> netns =
+                error instanceof NetnsNeededException needed ? Optional.of(needed.path()) : Optional.empty();
+        return new Reply(false, Json.write(json), netns);
     }
 
     static Reply success(ObjectNode result) {

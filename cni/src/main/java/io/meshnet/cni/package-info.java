@@ -32,10 +32,38 @@
  *       plugin exits with 0.
  *   <li>Any other status is a failure. Its body is the CNI error JSON for the standard output; the plugin exits with 1. The
  *       daemon uses {@code 500} ({@link io.meshnet.cni.Reply#status()}).
+ *   <li>{@code 428} with a header {@code Meshnet-Netns} asks for a network namespace first: see below. Without that header it is a
+ *       failure like any other.
  *   <li>The body may be delimited by {@code Content-Length}, by chunks or by the end of the connection. It has at most 64 MiB, the
  *       standard input 16 MiB, a line of the head 64 KiB without NULs; the front does not read on when there is more.
  *   <li>No answer, or one that is no HTTP or has no JSON where there must be some, is CNI error 11 to the runtime, and to STATUS
  *       50. Only VERSION is then answered by the front itself, so that a runtime can load its configuration before the daemon is up.
+ * </ul>
+ *
+ * <h3>A network namespace that the front makes</h3>
+ *
+ * The daemon keeps the wires of a node in a network namespace that outlives it; a bind mount holds it. The mounts of a container do
+ * not outlive the container, so that a daemon in a container asks the front, which the runtime executes on the node as root:
+ *
+ * <pre>
+ * HTTP/1.1 428
+ * Meshnet-Netns: /run/meshnet/netns
+ *
+ * (CNI error 11, for a front that does not know this answer)
+ * </pre>
+ *
+ * <ul>
+ *   <li>The front makes a network namespace, mounts it at the path and repeats the call once, within the same time.
+ *   <li>The path is absolute, has at most 4095 bytes, all printable ASCII, does not contain {@code ..} and does not end with a slash.
+ *       The front answers error 11 to any other, and to a daemon that asks a second time.
+ *   <li>The front makes the file if it is not there, but not its directory. An empty file serves. To a symbolic link, a directory, a
+ *       file that is not empty and anything else that is no regular file the front answers error 5, and leaves it as it is.
+ *   <li>If a namespace is mounted there already, the front makes none. Fronts that run at the same time make one: each takes a write
+ *       lock on the file (POSIX, or of the open file description), then looks again.
+ *   <li>When the namespace cannot be made, the front answers error 5, which names the path and the kernel's reason. The Java front
+ *       runs {@code unshare} of util-linux for it.
+ *   <li>The mount is made in the mount namespace that the runtime executes the front in. A container sees it where the directory is
+ *       mounted with {@code mountPropagation: HostToContainer}, and the mount on the node is shared.
  * </ul>
  */
 package io.meshnet.cni;

@@ -45,6 +45,42 @@ class FailureTest {
         assertThat(caller.network.calls).containsExactly("validate");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void a_network_namespace_is_asked_of_the_front_before_the_delegate_runs(boolean delegated) throws IOException {
+        caller.network.failures.put("begin", new NetnsNeededException(Path.of("/run/meshnet/../meshnet/netns")));
+        String chained = CONFIG.replaceFirst("\"delegate\".*", "\"prevResult\": " + RESULT + "}");
+        Reply reply = caller.call("ADD", delegated ? CONFIG : chained);
+        assertThat(reply.status()).isEqualTo(428);
+        assertThat(reply.netns()).hasValue(Path.of("/run/meshnet/netns"));
+        JsonNode error = Caller.error(reply);
+        assertThat(error.path("code").intValue()).isEqualTo(CniException.TRY_AGAIN_LATER);
+        assertThat(error.path("msg").asText()).contains("/run/meshnet/netns");
+        assertThat(error.path("details").asText()).contains("meshnetctl install");
+        assertThat(plugins.calls()).isEmpty();
+        assertThat(caller.network.calls).containsExactly("validate");
+    }
+
+    @Test
+    void a_repeated_add_is_served_as_if_it_were_the_first() {
+        caller.network.failures.put("begin", new NetnsNeededException(Path.of("netns")));
+        assertThat(caller.call("ADD", CONFIG).netns())
+                .hasValue(Path.of("netns").toAbsolutePath().normalize());
+        caller.network.failures.clear();
+        Reply reply = caller.call("ADD", CONFIG);
+        assertThat(reply.status()).isEqualTo(200);
+        assertThat(reply.netns()).isEmpty();
+        assertThat(caller.network.calls).containsExactly("validate", "validate", "add");
+    }
+
+    @Test
+    void other_errors_ask_the_front_for_nothing() {
+        caller.network.failures.put("begin", new CniException(11, "etcd is away"));
+        Reply reply = caller.call("ADD", CONFIG);
+        assertThat(reply.status()).isEqualTo(500);
+        assertThat(reply.netns()).isEmpty();
+    }
+
     @Test
     void a_failed_add_takes_the_delegates_work_back() throws IOException {
         caller.network.failures.put("add", new CniException(101, "no link", "no peer"));

@@ -34,8 +34,11 @@ final class RecordingNetwork implements PodNetwork {
     }
 
     @Override
-    public Joining begin(Attachment attachment) {
+    public Joining begin(Attachment attachment) throws CniException {
         begun.run();
+        if (failures.containsKey("begin")) {
+            throw failures.get("begin");
+        }
         return () -> called("add", attachment);
     }
 
