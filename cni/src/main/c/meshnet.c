@@ -7,6 +7,9 @@
  * Configuration: MESHNET_SOCKET, the daemon's Unix socket, and MESHNET_TIMEOUT, the seconds (1 to 86400) until the call is
  * given up. Standard output carries the result or the error and nothing else; the exit status is 0 or 1.
  *
+ * A daemon in a container cannot make mounts that outlive it. When it asks for a network namespace, this process makes one, mounts
+ * it at the path that the daemon names, and repeats the call.
+ *
  * One thread and one call: what the call is about stands in a few variables, and an error ends the process where it is found.
  * Nothing is allocated: the limits are the sizes of the buffers, whose pages cost nothing until they are touched.
  */
@@ -14,7 +17,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -23,9 +28,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,6 +47,9 @@
 #define LONGEST_LINE (64 << 10)
 #define LONGEST_EXCERPT ((size_t)200)
 #define DEEPEST 1000
+#define LOCK_INTERVAL 5 /* milliseconds between two attempts to lock a file */
+#define NSFS 0x6e736673 /* NSFS_MAGIC of linux/magic.h */
+#define PRECONDITION_REQUIRED 428
 
 /* What VERSION is answered with while there is no daemon to ask. */
 #define VERSIONS \
@@ -76,6 +87,9 @@ static const char *stage = "reading the standard input";
 static long seconds;
 static int64_t deadline; /* milliseconds of CLOCK_MONOTONIC */
 static int connection;
+
+/* The path at which the answer that was read last asks for a network namespace; NULL if it asks for none. */
+static const char *wanted_netns;
 
 /* Appends formatted text, cut off where the room ends. */
 __attribute__((format(printf, 2, 3))) static void print(struct buffer *buffer, const char *format, ...)
@@ -148,8 +162,8 @@ static const char *advice(enum code code)
     }
 }
 
-/* Ends the call with a CNI error and the message. In the JSON, characters outside printable ASCII are escaped. */
-static _Noreturn void fail(enum code code)
+/* Ends the call with a CNI error: the message, and what to do. In the JSON, characters outside printable ASCII are escaped. */
+static _Noreturn void fail(enum code code, const char *details)
 {
     print(&json, "{\"cniVersion\":\"1.1.0\",\"code\":%d,\"msg\":\"", (int)code);
     for (const char *at = message.bytes, *end = at + message.length; at < end;) {
@@ -161,11 +175,11 @@ static _Noreturn void fail(enum code code)
         else
             print(&json, c == '"' || c == '\\' ? "\\%c" : "%c", (int)c);
     }
-    print(&json, "\",\"details\":\"%s\"}", advice(code));
+    print(&json, "\",\"details\":\"%s\"}", details);
     finish(&json, EXIT_FAILURE);
 }
 
-#define FAIL(code, ...) (print(&message, __VA_ARGS__), fail(code))
+#define FAIL(code, ...) (print(&message, __VA_ARGS__), fail(code, advice(code)))
 
 /*
  * Ends the call that the daemon did not answer, with the message; but VERSION has a result of its own, and STATUS asks whether
@@ -174,7 +188,7 @@ static _Noreturn void fail(enum code code)
 static _Noreturn void fail_unanswered(void)
 {
     if (strcmp(command, "VERSION") != 0)
-        fail(strcmp(command, "STATUS") == 0 ? NOT_AVAILABLE : TRY_AGAIN_LATER);
+        fail(strcmp(command, "STATUS") == 0 ? NOT_AVAILABLE : TRY_AGAIN_LATER, advice(TRY_AGAIN_LATER));
     fprintf(stderr, "%.*s\n", (int)message.length, message.bytes);
     print(&json, VERSIONS);
     finish(&json, EXIT_SUCCESS);
@@ -412,7 +426,9 @@ static int status_in(char *line)
 
 static struct head read_head(void)
 {
+    static char netns[LONGEST_LINE + 1];
     struct head head = {.status = status_in(next_line())};
+    wanted_netns = NULL;
     for (char *line = next_line(); *line != '\0'; line = next_line()) {
         char *colon = strchr(line, ':');
         if (colon == NULL || colon == line)
@@ -424,6 +440,8 @@ static struct head read_head(void)
             head.has_length = true;
         } else if (strcasecmp(line, "Transfer-Encoding") == 0) {
             head.is_chunked = strcasecmp(value, "chunked") == 0;
+        } else if (head.status == PRECONDITION_REQUIRED && strcasecmp(line, "Meshnet-Netns") == 0) {
+            wanted_netns = strcpy(netns, value); /* no line is longer */
         }
     }
     return head;
@@ -510,6 +528,117 @@ static void require_readable(int status)
     UNANSWERED("it answered %d with no JSON object: %s", status, trimmed(excerpt));
 }
 
+/* Sends the call to the daemon and reads its answer. Returns the status of the answer. */
+static int ask_daemon(void)
+{
+    stage = "waiting for its answer";
+    arrived_next = arrived_end = body.length = 0;
+    connect_to_daemon();
+    send_all(&request);
+    send_all(&input);
+    int status = read_answer();
+    close(connection);
+    return status;
+}
+
+/* Why the front refuses the path, whatever file is there; NULL if it does not. */
+static const char *netns_complaint(const char *path)
+{
+    size_t length = strlen(path);
+    if (path[0] != '/')
+        return "is not absolute";
+    for (const char *c = path; *c != '\0'; c++)
+        if (*c < ' ' || *c > '~')
+            return "has a character that is not printable ASCII";
+    if (length >= PATH_MAX)
+        return "is longer than 4095 bytes";
+    if (strstr(path, "..") != NULL)
+        return "contains \"..\"";
+    return path[length - 1] == '/' ? "ends with a slash" : NULL;
+}
+
+/* Ends the call because there is no network namespace for it. */
+static _Noreturn void fail_making(const char *why)
+{
+    print(&message, "cannot make a network namespace at %s: %s", wanted_netns, why);
+    fail(IO_FAILURE,
+        "see that the runtime executes meshnet as root with CAP_SYS_ADMIN, and that the path, which meshnetd derives from"
+        " MESHNET_STATE, is in a directory that can be written to");
+}
+
+/* Whether a namespace is mounted at the wanted path. Ends the call if a mount would hide something. */
+static bool is_mounted(void)
+{
+    struct stat file;
+    struct statfs file_system;
+    if (lstat(wanted_netns, &file) < 0) {
+        if (errno == ENOENT)
+            return false;
+        fail_making(strerror(errno));
+    }
+    if (S_ISLNK(file.st_mode))
+        fail_making("it is a symbolic link");
+    if (!S_ISREG(file.st_mode))
+        fail_making(S_ISDIR(file.st_mode) ? "it is a directory" : "it is not a regular file");
+    if (statfs(wanted_netns, &file_system) < 0)
+        fail_making(strerror(errno));
+    if (file_system.f_type == NSFS)
+        return true;
+    if (file.st_size > 0)
+        fail_making("it is a file that is not empty");
+    return false;
+}
+
+/*
+ * Waits until no other front makes the namespace. This lock of the open file description conflicts with the POSIX lock that the
+ * Java front takes; one of flock(2) would not.
+ */
+static void lock(int file)
+{
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    while (fcntl(file, F_OFD_SETLK, &whole) < 0) {
+        if (!is_passing(errno) && errno != EACCES)
+            fail_making(strerror(errno));
+        int left = time_left();
+        poll(NULL, 0, left < LOCK_INTERVAL ? left : LOCK_INTERVAL);
+    }
+}
+
+/*
+ * Moves this process to a new network namespace and mounts that over the file. The descriptor names the file, since the path may
+ * lead to another one by now. The process reaches the daemon's socket, which has a path, from any network namespace.
+ */
+static void mount_new_netns(int file)
+{
+    char target[32];
+    snprintf(target, sizeof target, "/proc/self/fd/%d", file);
+    if (unshare(CLONE_NEWNET) < 0 || mount("/proc/self/ns/net", target, NULL, MS_BIND, NULL) < 0)
+        fail_making(strerror(errno));
+}
+
+/* Makes sure that a network namespace is mounted where the daemon wants it. */
+static void make_netns(void)
+{
+    stage = "making the network namespace that it asks for";
+    const char *why = netns_complaint(wanted_netns);
+    if (why != NULL)
+        UNANSWERED("it asks for a network namespace at a path that %s: %s", why, wanted_netns);
+    if (is_mounted())
+        return;
+    int file = open(wanted_netns, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    if (file < 0) {
+        int error = errno;
+        /* the kernel refuses to open a namespace for writing: another front may have mounted it just now */
+        if (is_mounted())
+            return;
+        fail_making(strerror(error));
+    }
+    lock(file);
+    if (!is_mounted())
+        mount_new_netns(file);
+    close(file);
+}
+
 int main(void)
 {
     /* Takes the numbers of standard descriptors that are closed, lest the socket become one: O_PATH is not read or written. */
@@ -521,11 +650,14 @@ int main(void)
     start_clock(variable("MESHNET_TIMEOUT", DEFAULT_SECONDS));
     read_input();
     make_request();
-    stage = "waiting for its answer";
-    connect_to_daemon();
-    send_all(&request);
-    send_all(&input);
-    int status = read_answer();
+    int status = ask_daemon();
+    if (wanted_netns != NULL) {
+        make_netns();
+        status = ask_daemon();
+    }
+    if (wanted_netns != NULL)
+        UNANSWERED("it asks again for the network namespace at %s, which is mounted on the node: its container has to see the"
+                   " node's mounts there (mountPropagation: HostToContainer)", wanted_netns);
     require_readable(status);
     finish(&body, status == 200 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

@@ -5,13 +5,16 @@ import java.io.ByteArrayOutputStream;
 /** The daemon's answer (RFC 9112). */
 final class Answer {
     private static final int OK = 200;
+    private static final int PRECONDITION_REQUIRED = 428;
 
     private final int status;
     private final byte[] body;
+    private final String netns;
 
-    private Answer(int status, byte[] body) {
+    private Answer(int status, byte[] body, String netns) {
         this.status = status;
         this.body = body;
+        this.netns = netns;
     }
 
     /**
@@ -24,6 +27,7 @@ final class Answer {
             int status = status(reader.line());
             long length = -1;
             boolean chunked = false;
+            String netns = null;
             for (String line = reader.line(); !line.isEmpty(); line = reader.line()) {
                 int colon = line.indexOf(':');
                 if (colon <= 0) {
@@ -35,10 +39,12 @@ final class Answer {
                     length = number(value, 10, "Content-Length");
                 } else if (name.equalsIgnoreCase("Transfer-Encoding")) {
                     chunked = value.equalsIgnoreCase("chunked");
+                } else if (status == PRECONDITION_REQUIRED && name.equalsIgnoreCase("Meshnet-Netns")) {
+                    netns = AnswerReader.text(value);
                 }
             }
             if (status >= OK) {
-                return new Answer(status, body(reader, status, length, chunked));
+                return new Answer(status, body(reader, status, length, chunked), netns);
             }
             // 1xx: the answer proper is yet to come
         }
@@ -46,6 +52,11 @@ final class Answer {
 
     boolean succeeded() {
         return status == OK;
+    }
+
+    /** The path at which the daemon asks for a network namespace before it serves the call; null if it asks for none. */
+    String netns() {
+        return netns;
     }
 
     /**

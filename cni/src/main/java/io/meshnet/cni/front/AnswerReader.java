@@ -85,6 +85,11 @@ final class AnswerReader {
         }
     }
 
+    /** Decodes UTF-8 from a part of a line, in which each character stands for a byte. */
+    static String text(String bytes) {
+        return new String(bytes.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
+
     static FrontException refused(String why) {
         return new FrontException(FrontException.TRY_AGAIN_LATER, why);
     }

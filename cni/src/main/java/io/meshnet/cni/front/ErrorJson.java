@@ -6,8 +6,17 @@ import java.nio.charset.StandardCharsets;
 final class ErrorJson {
     private ErrorJson() {}
 
-    /** The error in UTF-8. Characters outside printable ASCII are escaped. */
+    /** The error, with what to do about any error of that code. */
     static byte[] of(int code, String message) {
+        return of(code, message, advice(code));
+    }
+
+    /**
+     * The error in UTF-8. Characters outside printable ASCII are escaped.
+     *
+     * @param advice what to do about it; has nothing to be escaped
+     */
+    static byte[] of(int code, String message, String advice) {
         StringBuilder json = new StringBuilder("{\"cniVersion\":\"1.1.0\",\"code\":").append(code);
         json.append(",\"msg\":\"");
         for (int i = 0; i < message.length(); i++) {
@@ -21,14 +30,14 @@ final class ErrorJson {
             }
         }
         return json.append("\",\"details\":\"")
-                .append(advice(code))
+                .append(advice)
                 .append("\"}")
                 .toString()
                 .getBytes(StandardCharsets.US_ASCII);
     }
 
     /** What to do about an error of that code; has nothing to be escaped. */
-    private static String advice(int code) {
+    static String advice(int code) {
         return switch (code) {
             case FrontException.INVALID_ENVIRONMENT ->
                 "see what the runtime gives to the plugin: CNI_ variables of printable ASCII, and MESHNET_TIMEOUT";

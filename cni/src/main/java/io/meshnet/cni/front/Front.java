@@ -13,6 +13,8 @@ import java.util.Map;
  *
  * <p>Configuration: {@code MESHNET_SOCKET}, the daemon's Unix socket, and {@code MESHNET_TIMEOUT}, the seconds (1 to 86400) until
  * the call is given up. Standard output carries the result or the error and nothing else; the exit status is 0 or 1.
+ *
+ * <p>When a daemon in a container asks for a network namespace, {@link NetnsMount} makes it, and the call is repeated.
  */
 public final class Front {
     /** The daemon's socket when {@code MESHNET_SOCKET} does not say. */
@@ -21,6 +23,7 @@ public final class Front {
     static final String VERSIONS = "{\"cniVersion\":\"1.1.0\",\"supportedVersions\":"
             + "[\"0.1.0\",\"0.2.0\",\"0.3.0\",\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}";
 
+    private static final String WAITING = "waiting for its answer";
     private static final int FAILED = 1;
     private static final int SECONDS = 120;
     private static final int MOST_SECONDS = 86_400;
@@ -47,16 +50,34 @@ public final class Front {
         try {
             watch(seconds(value(environment, "MESHNET_TIMEOUT", "")));
             byte[] request = Request.encode(environment, input());
-            stage = "waiting for its answer";
-            Answer answer = Exchange.with(socket, request);
+            Answer answer = ask(request);
             byte[] body = answer.body(command);
             return claim() ? print(body, answer.succeeded()) : overtaken();
         } catch (FrontException e) {
-            return claim() ? fail(e.code(), e.getMessage()) : overtaken();
+            return claim() ? fail(e) : overtaken();
         } catch (Throwable e) { // whatever happens, the runtime reads a CNI error
             e.printStackTrace();
-            return claim() ? fail(FrontException.TRY_AGAIN_LATER, e.toString()) : overtaken();
+            return claim() ? fail(new FrontException(FrontException.TRY_AGAIN_LATER, e.toString())) : overtaken();
         }
+    }
+
+    /** Sends the call to the daemon. If the daemon asks for a network namespace, makes it and sends the call once more. */
+    private Answer ask(byte[] request) throws FrontException {
+        stage = WAITING;
+        Answer answer = Exchange.with(socket, request);
+        if (answer.netns() == null) {
+            return answer;
+        }
+        stage = "making the network namespace that it asks for";
+        NetnsMount.make(answer.netns());
+        stage = WAITING;
+        Answer again = Exchange.with(socket, request);
+        if (again.netns() != null) {
+            throw AnswerReader.refused("it asks again for the network namespace at " + again.netns()
+                    + ", which is mounted on the node: its container has to see the node's mounts there"
+                    + " (mountPropagation: HostToContainer)");
+        }
+        return again;
     }
 
     /** Leaves the end of the process to the deadline, which is just writing its error. */
@@ -75,15 +96,16 @@ public final class Front {
         watch.start();
     }
 
-    private int fail(int code, String reason) {
-        boolean unreachable = code == FrontException.TRY_AGAIN_LATER;
+    private int fail(FrontException failure) {
+        String reason = failure.getMessage();
+        boolean unreachable = failure.code() == FrontException.TRY_AGAIN_LATER;
         if (unreachable && command.equals("VERSION")) {
             System.err.println(why(reason));
             return print(VERSIONS.getBytes(StandardCharsets.US_ASCII), true);
         }
         // To STATUS, trying again later is not an answer: the runtime asks whether it could.
-        int told = unreachable && command.equals("STATUS") ? FrontException.NOT_AVAILABLE : code;
-        return print(ErrorJson.of(told, unreachable ? why(reason) : reason), false);
+        int code = unreachable && command.equals("STATUS") ? FrontException.NOT_AVAILABLE : failure.code();
+        return print(ErrorJson.of(code, unreachable ? why(reason) : reason, failure.advice()), false);
     }
 
     private String why(String reason) {
@@ -159,7 +181,7 @@ public final class Front {
             }
             if (claim()) {
                 String why = "gave up after " + seconds + " s of " + stage;
-                Runtime.getRuntime().halt(fail(FrontException.TRY_AGAIN_LATER, why));
+                Runtime.getRuntime().halt(fail(new FrontException(FrontException.TRY_AGAIN_LATER, why)));
             }
         }
     }

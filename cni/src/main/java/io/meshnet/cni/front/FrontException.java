@@ -15,13 +15,25 @@ final class FrontException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final int code;
+    private final String advice;
 
     FrontException(int code, String message) {
+        this(code, message, ErrorJson.advice(code));
+    }
+
+    /** @param advice what to do about it; has nothing to be escaped in JSON */
+    FrontException(int code, String message, String advice) {
         super(message);
         this.code = code;
+        this.advice = advice;
     }
 
     int code() {
         return code;
+    }
+
+    /** What to do about it. */
+    String advice() {
+        return advice;
     }
 }

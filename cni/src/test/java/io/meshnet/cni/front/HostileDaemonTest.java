@@ -83,6 +83,7 @@ class HostileDaemonTest {
         daemons.addAll(chunks());
         daemons.addAll(bodies());
         daemons.addAll(tempos());
+        daemons.addAll(askingForNamespaces());
         return daemons;
     }
 
@@ -210,6 +211,46 @@ class HostileDaemonTest {
                 Hostile.endless("promises without end", GAVE_UP, "", "HTTP/1.1 100 Continue\r\n\r\n"),
                 Hostile.endless("a line without end", NO_HTTP + ": a line is too long", OK, "x"),
                 Hostile.endless("a trailer without end", GAVE_UP, CHUNKED + "0\r\n", "x: y\r\n"));
+    }
+
+    /** None of these paths is one that a front makes anything at. */
+    private static List<Hostile> askingForNamespaces() {
+        String asks = "it asks for a network namespace at a path that ";
+        String longest = "/" + "x".repeat(4095);
+        return List.of(
+                Hostile.refused("an empty path", asks + "is not absolute: ", needed("")),
+                Hostile.refused("a relative path", asks + "is not absolute: run/netns", needed("run/netns")),
+                Hostile.refused("a path upwards", asks + "contains \"..\": /no/../netns", needed(" /no/../netns ")),
+                Hostile.refused(
+                        "a path that ends with a slash", asks + "ends with a slash: /no/netns/", needed("/no/netns/")),
+                Hostile.refused("the root directory", asks + "ends with a slash: /", needed("/")),
+                Hostile.refused("a path too long", asks + "is longer than 4095 bytes: " + longest, needed(longest)),
+                Hostile.refused(
+                        "a path that is no ASCII",
+                        asks + "has a character that is not printable ASCII: /no/\u00e9\ufffd",
+                        needed("/no/\u00c3\u00a9\u00ff")),
+                Hostile.refused(
+                        "a path with a tab",
+                        asks + "has a character that is not printable ASCII: /no/a\tb",
+                        needed("/no/a\tb")),
+                Hostile.refused(
+                        "the last of two paths",
+                        asks + "is not absolute: b",
+                        "HTTP/1.1 428 x\r\nMeshnet-Netns: /no/a\r\nmeshnet-netns:b\r\n\r\n{}"),
+                Hostile.refused(
+                        "a path and an answer cut off",
+                        EARLY,
+                        needed("/no/netns").replace("{}", "{")),
+                Hostile.accepted("a path beside a result", "{}", OK + "Meshnet-Netns: /no/netns\r\n\r\n{}"),
+                Hostile.accepted(
+                        "a path before the answer proper",
+                        "{}",
+                        "HTTP/1.1 100 Continue\r\nMeshnet-Netns: /no/netns\r\n\r\n" + OK + "\r\n{}"),
+                Hostile.refused("no path", "it answered 428 with no JSON object: none", "HTTP/1.1 428 x\r\n\r\nnone"));
+    }
+
+    private static String needed(String path) {
+        return "HTTP/1.1 428 x\r\nMeshnet-Netns: " + path + "\r\nContent-Length: 2\r\n\r\n{}";
     }
 
     @ParameterizedTest

@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A daemon that serves one connection with whatever a test has it do. */
+/** A daemon that serves one connection after the other, each with a script of the test. */
 final class ScriptedDaemon implements AutoCloseable {
     private static final int LARGEST_REQUEST = 17 << 20;
 
@@ -23,7 +23,7 @@ final class ScriptedDaemon implements AutoCloseable {
     private final StringBuilder request = new StringBuilder();
     private final Thread thread;
 
-    /** What is done with the one connection, which is closed afterwards. */
+    /** What is done with a connection, which is closed afterwards. */
     @FunctionalInterface
     interface Script {
         void play(SocketChannel channel) throws IOException;
@@ -52,9 +52,18 @@ final class ScriptedDaemon implements AutoCloseable {
     }
 
     ScriptedDaemon(Path socket, int mostToRead, Script script) throws IOException {
+        this(socket, mostToRead, List.of(script));
+    }
+
+    /** Reads the whole request of each connection, in turn, and answers it with the script of that turn. */
+    static ScriptedDaemon playing(Path socket, List<Script> scripts) throws IOException {
+        return new ScriptedDaemon(socket, Integer.MAX_VALUE, scripts);
+    }
+
+    private ScriptedDaemon(Path socket, int mostToRead, List<Script> scripts) throws IOException {
         Files.deleteIfExists(socket);
         server.bind(UnixDomainSocketAddress.of(socket));
-        thread = Thread.ofPlatform().daemon().start(() -> serve(mostToRead, script));
+        thread = Thread.ofPlatform().daemon().start(() -> scripts.forEach(script -> serve(mostToRead, script)));
     }
 
     static void write(SocketChannel channel, byte[] bytes) throws IOException {
@@ -95,7 +104,7 @@ final class ScriptedDaemon implements AutoCloseable {
         request.append(new String(all.array(), 0, all.position(), StandardCharsets.UTF_8));
     }
 
-    /** The request, once it has been served. */
+    /** The requests, one behind the other, once all have been served. */
     String request() throws InterruptedException {
         thread.join();
         assertThat(failures).isEmpty();
