@@ -14,7 +14,8 @@ isolate() {
             export MESHNET_BUILD_NETNS=private
             # shellcheck disable=SC2016 # expanded by the inner shell
             exec $into bash -c 'ip link set lo up && ip link add underlay up type bridge \
-                && ip address add 192.0.2.1/24 dev underlay && exec "$@"' - "$@"
+                && ip address add 192.0.2.1/24 dev underlay && ip address add 192.0.2.2/24 dev underlay \
+                && exec "$@"' - "$@"
         fi
     done
     export MESHNET_BUILD_NETNS=shared
@@ -27,6 +28,8 @@ clean() {
         kill -KILL "$child" 2>/dev/null || true
         wait "$child" 2>/dev/null || true
     done
+    # The daemon's patch namespace outlives the daemon by a mount.
+    umount "$work/netns" 2>/dev/null || true
     rm -rf "$work"
 }
 
@@ -83,7 +86,7 @@ start_etcd() {
 # call LAUNCHER COMMAND POD NETNS CONFIGURATION: one call of a runtime.
 # shellcheck disable=SC2154 # image is the caller's
 call() {
-    env CNI_COMMAND="$2" CNI_CONTAINERID="build-$3" CNI_NETNS="$4" CNI_IFNAME=eth0 CNI_PATH="$image/bin" \
+    env CNI_COMMAND="$2" CNI_CONTAINERID="build-$3" CNI_NETNS="$4" CNI_IFNAME=eth0 CNI_PATH="$work/plugins:$image/bin" \
         CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$3;K8S_POD_INFRA_CONTAINER_ID=build-$3" \
         timeout 60 "$image/bin/$1" <<<"$5"
 }

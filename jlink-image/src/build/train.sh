@@ -31,9 +31,20 @@ put() {
     ETCDCTL_API=3 timeout 10 etcdctl --endpoints "$MESHNET_ETCD_ENDPOINTS" put "$1" "$2"
 }
 
-# links PEER LAST_BYTE LAST_BYTE_OF_PEER
-links() {
-    echo '[{"uid":1,"peer_pod":"'"$1"'","local_intf":"eth1","local_ip":"10.0.0.'"$2"'/24","peer_intf":"eth1","peer_ip":"10.0.0.'"$3"'/24"}]'
+# link UID INTERFACE LAST_BYTE PEER PEER_INTERFACE LAST_BYTE_OF_PEER
+link() {
+    echo '{"uid":'"$1"',"peer_pod":"'"$4"'","local_intf":"'"$2"'","local_ip":"10.0.'"$1.$3"'/24","peer_intf":"'"$5"'","peer_ip":"10.0.'"$1.$6"'/24"}'
+}
+
+# A delegate that makes nothing and says so.
+make_delegate() {
+    mkdir -p "$work/plugins"
+    cat >"$work/plugins/nothing" <<'END'
+#!/bin/sh
+cat >/dev/null
+[ "$CNI_COMMAND" != ADD ] || echo '{"cniVersion":"1.0.0","interfaces":[],"ips":[],"dns":{}}'
+END
+    chmod +x "$work/plugins/nothing"
 }
 
 # elsewhere PID: that process is in another network namespace.
@@ -41,12 +52,20 @@ elsewhere() {
     [ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
 }
 
-# Two pods with a link between them come and go, and a peer on another node announces itself.
+# Two pods come and go, one chained behind other plugins and one with a delegate. They have a link with each other, and one with a pod on
+# another node, whose address is this daemon's too, so that somebody answers there.
 train_links() {
-    local netns=() configuration command
-    exercise put /alpha/links "$(links beta 1 2)" || die 'etcd did not take a topology'
-    exercise put /beta/links "$(links alpha 2 1)" || die 'etcd did not take a topology'
-    configuration='{"cniVersion":"1.0.0","name":"training","type":"meshnet","etcd_host":"127.0.0.1","etcd_port":"'$etcd_port'","prevResult":{"cniVersion":"1.0.0","interfaces":[],"ips":[],"dns":{}}}'
+    local netns=() configuration delegated command
+    make_delegate
+    exercise put /alpha/links "[$(link 1 eth1 1 beta eth1 2),$(link 2 eth2 1 delta eth1 2)]" ||
+        die 'etcd did not take a topology'
+    exercise put /beta/links "[$(link 1 eth1 2 alpha eth1 1),$(link 3 eth2 1 delta eth2 2)]" ||
+        die 'etcd did not take a topology'
+    exercise put /delta/src_ip 192.0.2.2 && exercise put /delta/net_ns /run/netns/delta ||
+        die 'etcd did not take a placement'
+    configuration='{"cniVersion":"1.0.0","name":"training","type":"meshnet","etcd_host":"127.0.0.1","etcd_port":"'$etcd_port'"'
+    delegated=$configuration',"delegate":{"type":"nothing"}}'
+    configuration=$configuration',"prevResult":{"cniVersion":"1.0.0","interfaces":[],"ips":[],"dns":{}}}'
     for _ in alpha beta; do
         unshare --net sleep 300 &
         children+=($!)
@@ -55,8 +74,9 @@ train_links() {
     done
     for command in ADD CHECK DEL; do
         exercise call meshnet $command alpha "${netns[0]}" "$configuration" || true
-        exercise call meshnet $command beta "${netns[1]}" "$configuration" || true
-        exercise http PUT /vtep '{"net_ns":"'"${netns[0]}"'","link_name":"eth2","link_ip":"10.0.1.1/24","peer_vtep":"192.0.2.2","vni":5002}' || true
+        exercise call meshnet $command beta "${netns[1]}" "$delegated" || true
+        exercise http PUT /vtep '{"net_ns":"'"${netns[0]}"'","link_name":"eth2","link_ip":"10.0.2.1/24","peer_vtep":"192.0.2.2","vni":5002}' || true
+        exercise http GET /v1/links || true
     done
 }
 

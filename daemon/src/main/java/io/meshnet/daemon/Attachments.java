@@ -139,6 +139,15 @@ final class Attachments {
                 .isPresent();
     }
 
+    /** Whether another container lives in the very namespace of this one. */
+    boolean isShared(PodAttachment attachment) {
+        return attachment.identity().isPresent()
+                && all.values().stream()
+                        .anyMatch(other -> other.living()
+                                && !other.containerId().equals(attachment.containerId())
+                                && other.identity().equals(attachment.identity()));
+    }
+
     private Optional<PodAttachment> last(Set<String> ids) {
         return all(ids).filter(PodAttachment::living).max(Comparator.comparingLong(PodAttachment::since));
     }

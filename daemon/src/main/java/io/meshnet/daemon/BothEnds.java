@@ -1,12 +1,12 @@
 package io.meshnet.daemon;
 
 import io.meshnet.cni.CniException;
-import io.meshnet.reconciler.LinkState;
-import io.meshnet.reconciler.Outcome;
-import io.meshnet.reconciler.PeerLinks;
-import io.meshnet.reconciler.PeerUpdate;
-import io.meshnet.reconciler.PodLink;
 import io.meshnet.reconciler.Reconciler;
+import io.meshnet.reconciler.peer.PeerLinks;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.state.LinkStatus;
+import io.meshnet.reconciler.state.PodLink;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.topology.PodName;
 import java.time.Duration;
 import java.util.List;
@@ -76,12 +76,12 @@ final class BothEnds {
     private Map<String, String> lacking(PodName pod, long end, Map<String, String> before) throws CniException {
         Map<String, String> lacking = new TreeMap<>();
         try {
-            Outcome outcome = within(reconciler.reconcile(pod), end);
-            if (outcome.presence() != Outcome.Presence.PRESENT) {
+            PodStatus outcome = within(reconciler.reconcile(pod), end);
+            if (outcome.presence() != PodStatus.Presence.PRESENT) {
                 throw new CniException(CniException.TRY_AGAIN_LATER, "pod " + pod + " left while it was added");
             }
-            for (LinkState state : outcome.links()) {
-                if (state.phase() == LinkState.Phase.FAILED || state.phase() == LinkState.Phase.DISPUTED) {
+            for (LinkStatus state : outcome.links()) {
+                if (state.phase() == LinkStatus.Phase.FAILED || state.phase() == LinkStatus.Phase.DISPUTED) {
                     lacking.put(state.link().toString(), state.reason());
                 }
             }

@@ -21,6 +21,7 @@ import java.util.OptionalInt;
  * @param patience how long a strict ADD waits
  * @param timeToLive how long this node counts as alive after its last sign of life
  * @param resync how often everything is looked at though nothing was told
+ * @param isInsecure whether PUT /vtep makes links that no topology has, as legacy meshnet does
  */
 record Configuration(
         int port,
@@ -34,4 +35,5 @@ record Configuration(
         boolean strict,
         Duration patience,
         Duration timeToLive,
-        Duration resync) {}
+        Duration resync,
+        boolean isInsecure) {}

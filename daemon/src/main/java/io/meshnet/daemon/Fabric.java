@@ -1,13 +1,14 @@
 package io.meshnet.daemon;
 
 import io.meshnet.cni.CniException;
-import io.meshnet.reconciler.Cluster;
-import io.meshnet.reconciler.LocalPod;
-import io.meshnet.reconciler.NodeIdentity;
-import io.meshnet.reconciler.Outcome;
-import io.meshnet.reconciler.PeerLinks;
-import io.meshnet.reconciler.PeerUpdate;
 import io.meshnet.reconciler.Reconciler;
+import io.meshnet.reconciler.peer.PeerLinks;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.state.Cluster;
+import io.meshnet.reconciler.state.LocalPod;
+import io.meshnet.reconciler.state.NodeIdentity;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
@@ -142,7 +143,7 @@ final class Fabric {
         Placement placement = placement(attachment);
         Set<PodName> affected = new HashSet<>();
         Set<PodName> settled = new HashSet<>();
-        Outcome made;
+        PodStatus made;
         placing.begin(pod, placement);
         try {
             long revision = store.register(pod, placement);
@@ -184,7 +185,7 @@ final class Fabric {
         return affected;
     }
 
-    /** Where an incarnation lives that was not taken away yet: it may hold names and VNIs that the new one needs. */
+    /** Where an incarnation lives that was not taken away yet: its ports hold wires that the new one needs. */
     private Optional<LocalPod> earlier(PodAttachment attachment, Placement old) {
         boolean another = node.hosts(old)
                 && !old.containerId().equals(attachment.containerId())
@@ -224,7 +225,6 @@ final class Fabric {
             Set<PodName> neighbours = cluster.leave(pod, attachment.containerId());
             // The store is told while the kernel is at it.
             StoreCall<OptionalLong> told = unregister(attachment);
-            // First all at once, which takes the veths of the neighbours along.
             release(attachment);
             var _ = reconcile(neighbours);
             withdraw(attachment, told);
@@ -235,9 +235,9 @@ final class Fabric {
         }
     }
 
-    /** Takes the links out of a pod's namespace, unless another incarnation lives in it. */
+    /** Deletes the ports of a pod, unless another container of the pod lives in the same namespace. */
     private void release(PodAttachment attachment) throws CniException {
-        if (!attachments.isTakenOver(attachment) && !attachment.netns().isEmpty()) {
+        if (!attachments.isShared(attachment) && !attachment.netns().isEmpty()) {
             wiring.release(attachment.local());
         }
     }
@@ -255,6 +255,28 @@ final class Fabric {
             cluster.forget(attachment.containerId());
         } catch (StoreException e) {
             LOG.log(Level.WARNING, "pod {0}: its end is published later: {1}", pod, e.getMessage());
+        }
+    }
+
+    /**
+     * Reads anew where the peer of a link runs, since the peer's daemon may be ahead of the store's events.
+     *
+     * @param update what the peer's daemon says of the link
+     */
+    void refreshPeer(PodName pod, VtepUpdate update) {
+        Optional<PodName> peer = peerLinks.peer(pod, update);
+        if (peer.isEmpty()) {
+            return;
+        }
+        try {
+            var _ = reconcile(cluster.put(store.read(peer.get())));
+        } catch (StoreException e) {
+            LOG.log(
+                    Level.WARNING,
+                    "pod {0}: where its peer {1} runs is not read anew: {2}",
+                    pod,
+                    peer.get(),
+                    e.getMessage());
         }
     }
 

@@ -3,19 +3,18 @@ package io.meshnet.daemon;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
-import io.meshnet.reconciler.Cluster;
-import io.meshnet.reconciler.DriftWatch;
 import io.meshnet.reconciler.KernelThread;
-import io.meshnet.reconciler.LocalPod;
-import io.meshnet.reconciler.NetnsIds;
-import io.meshnet.reconciler.NodeIdentity;
-import io.meshnet.reconciler.Outcome;
-import io.meshnet.reconciler.PeerLinks;
-import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.NodeInspection;
+import io.meshnet.reconciler.PatchNamespace;
 import io.meshnet.reconciler.Reconciler;
-import io.meshnet.reconciler.Survey;
-import io.meshnet.reconciler.VtepUpdate;
-import io.meshnet.reconciler.WiringException;
+import io.meshnet.reconciler.peer.PeerLinks;
+import io.meshnet.reconciler.peer.RefusedUpdateException;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.state.Cluster;
+import io.meshnet.reconciler.state.LocalPod;
+import io.meshnet.reconciler.state.NodeIdentity;
+import io.meshnet.reconciler.state.PodLink;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.store.etcd.Endpoints;
 import io.meshnet.store.etcd.EtcdStore;
 import io.meshnet.topology.PodName;
@@ -25,6 +24,7 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +59,7 @@ final class Fabrics implements AutoCloseable {
             Report report,
             Resync resync,
             Retries retries,
-            DriftWatch drift,
+            Reconciler reconciler,
             TopologyStore store,
             TopologyStore.Announcement announcement,
             TopologyStore.Subscription subscription) {
@@ -67,7 +67,7 @@ final class Fabrics implements AutoCloseable {
         void close() {
             announcement.close();
             subscription.close();
-            drift.close();
+            reconciler.close();
             retries.close();
             store.close();
         }
@@ -79,6 +79,7 @@ final class Fabrics implements AutoCloseable {
     private final Attachments attachments;
     private final PeerDaemons peers;
     private final Configuration configuration;
+    private final PatchNamespace patch;
     private final Endpoints own;
     private final ExecutorService background = Executors.newVirtualThreadPerTaskExecutor();
     private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
@@ -91,12 +92,14 @@ final class Fabrics implements AutoCloseable {
             KernelThread kernel,
             Attachments attachments,
             PeerDaemons peers,
+            PatchNamespace patch,
             Configuration configuration) {
         this.node = node;
         this.tag = tag;
         this.kernel = kernel;
         this.attachments = attachments;
         this.peers = peers;
+        this.patch = patch;
         this.configuration = configuration;
         this.own = configuration.etcd();
     }
@@ -107,6 +110,29 @@ final class Fabrics implements AutoCloseable {
         attachments.all().forEach(attachment -> running(Endpoints.parse(attachment.etcd())));
         every(RETRY, each -> each.follower().retry());
         every(configuration.resync(), each -> each.resync().run());
+        long nanos = configuration.resync().toNanos();
+        var _ = timer.scheduleWithFixedDelay(this::inspectPatch, nanos, nanos, TimeUnit.NANOSECONDS);
+    }
+
+    /**
+     * Looks at the patch namespace. Ports of pods that are no pods of this node any more are deleted there, so that all topologies have
+     * to be known before: a pod may be known by its placement alone.
+     */
+    private void inspectPatch() {
+        List<Running> all = all();
+        if (!all.stream().allMatch(each -> each.follower().isCurrent())) {
+            return;
+        }
+        Set<Integer> living = new HashSet<>();
+        attachments.all().stream()
+                .filter(attachment -> !attachment.detached())
+                .flatMapToInt(attachment -> attachment.local().group().stream())
+                .forEach(living::add);
+        all.forEach(each -> living.addAll(each.reconciler().groups()));
+        var _ = patch.inspect(living).exceptionally(failure -> {
+            LOG.log(Level.ERROR, "the patch namespace is not inspected: {0}", failure.toString());
+            return Set.of();
+        });
     }
 
     private void every(Duration period, Consumer<Running> work) {
@@ -155,21 +181,21 @@ final class Fabrics implements AutoCloseable {
     }
 
     /**
-     * Does what a peer's daemon asks for, in the fabric that the pod is of, or in the daemon's own.
+     * Takes a peer's update as a reason to look. Nothing is done for a namespace that no runtime attached to this node.
      *
      * @return as {@link PeerLinks#apply}
      */
     CompletableFuture<Void> apply(VtepUpdate update) {
         return kernel.submit(_ -> attachment(update.netns())).thenCompose(attachment -> {
-            if (attachment.isEmpty()) {
-                return running(own).peerLinks().apply(update);
-            }
-            PodAttachment pod = attachment.get();
+            PodAttachment pod = attachment.orElseThrow(() -> new RefusedUpdateException("net_ns "
+                    + Excerpt.of(update.netns().toString()) + " is no namespace that a runtime attached to this node"));
             if (pod.ifname().equals(update.ifname())) {
-                throw new WiringException(
+                throw new RefusedUpdateException(
                         "link_name " + update.ifname() + " is what the delegate made for pod " + pod.pod());
             }
-            return running(Endpoints.parse(pod.etcd())).peerLinks().apply(update.in(Path.of(pod.netns())));
+            Running topology = running(Endpoints.parse(pod.etcd()));
+            return CompletableFuture.runAsync(() -> topology.fabric().refreshPeer(pod.pod(), update), background)
+                    .thenCompose(_ -> topology.peerLinks().apply(pod.local(), update));
         });
     }
 
@@ -181,7 +207,7 @@ final class Fabrics implements AutoCloseable {
                     .filter(each -> each.living() && each.identity().equals(identity))
                     .max(Comparator.comparingLong(PodAttachment::since));
         } catch (NetlinkException e) {
-            return attachments.at(netns.toString());
+            return Optional.empty();
         }
     }
 
@@ -200,9 +226,8 @@ final class Fabrics implements AutoCloseable {
                 .filter(PodAttachment::detached)
                 .forEach(gone -> cluster.leave(gone.pod(), gone.containerId()));
         TopologyStore store = EtcdStore.connect(endpoints, DEADLINE);
-        NetnsIds ids = new NetnsIds();
-        var reconciler = new Reconciler(node, cluster, kernel, pod -> noted(cluster, pod), ids);
-        PeerLinks peerLinks = new PeerLinks(node, cluster, kernel, reconciler);
+        var reconciler = new Reconciler(node, cluster, kernel, patch, pod -> noted(cluster, pod));
+        PeerLinks peerLinks = new PeerLinks(node, cluster, reconciler, configuration.isInsecure());
         Strangers strangers = new Strangers(peerLinks, peers, System::nanoTime);
         Fabric fabric = new Fabric(node, tag, store, cluster, reconciler, peerLinks, attachments, peers, strangers);
         LinkLog log = new LinkLog();
@@ -213,13 +238,12 @@ final class Fabrics implements AutoCloseable {
             if (!arrived.isEmpty()) {
                 background.execute(() -> strangers.tell(outcome.pod(), arrived));
             }
-            if (outcome.presence() == Outcome.Presence.NETNS_GONE) {
+            if (outcome.presence() == PodStatus.Presence.NETNS_GONE) {
                 background.execute(() -> fabric.withdrawGone(outcome.pod()));
             }
         });
-        Survey survey = new Survey(node, cluster, kernel, ids);
-        Resync resync = new Resync(survey, fabric);
-        DriftWatch drift = DriftWatch.start(node, cluster, ids, pod -> reconcile(fabric, pod), resync);
+        NodeInspection inspection = new NodeInspection(node, reconciler);
+        Resync resync = new Resync(inspection, fabric);
         FabricAttachments mine = new FabricAttachments(
                 attachments, each -> resolved(Endpoints.parse(each.etcd())).equals(endpoints));
         TopologyFollower follower =
@@ -228,10 +252,10 @@ final class Fabrics implements AutoCloseable {
                 fabric,
                 peerLinks,
                 follower,
-                new Report(node, cluster, survey, log),
+                new Report(node, cluster, inspection, log),
                 resync,
                 retries,
-                drift,
+                reconciler,
                 store,
                 store.announce(node.name(), node.vtep(), configuration.timeToLive()),
                 store.subscribe(follower));

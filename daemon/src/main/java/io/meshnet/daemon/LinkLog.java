@@ -1,8 +1,8 @@
 package io.meshnet.daemon;
 
-import io.meshnet.reconciler.LinkState;
-import io.meshnet.reconciler.Outcome;
-import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.state.LinkStatus;
+import io.meshnet.reconciler.state.PodLink;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.topology.PodName;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -24,9 +24,9 @@ final class LinkLog {
      *
      * @param since when it came to stand so
      */
-    record Standing(LinkState state, Instant since) {}
+    record Standing(LinkStatus state, Instant since) {}
 
-    private record Change(PodName pod, LinkState state) {}
+    private record Change(PodName pod, LinkStatus state) {}
 
     /** As many changes at once are told one by one; of more, their number, unless they are for the worse. */
     private static final int FEW = 20;
@@ -38,9 +38,9 @@ final class LinkLog {
      *
      * @return the links that are in place and were not before, or not before this daemon was started
      */
-    synchronized Set<PodLink> take(Outcome outcome) {
+    synchronized Set<PodLink> take(PodStatus outcome) {
         PodName pod = outcome.pod();
-        if (outcome.presence() != Outcome.Presence.PRESENT) {
+        if (outcome.presence() != PodStatus.Presence.PRESENT) {
             pods.remove(pod);
             return Set.of();
         }
@@ -49,17 +49,17 @@ final class LinkLog {
         Set<PodLink> arrived = new HashSet<>();
         List<Change> changes = new ArrayList<>();
         Instant instant = Instant.now();
-        for (LinkState state : outcome.links()) {
+        for (LinkStatus state : outcome.links()) {
             Standing old = before.get(state.link());
             boolean same = old != null && old.state().equals(state);
             now.put(state.link(), same ? old : new Standing(state, instant));
             if (!same) {
                 changes.add(new Change(pod, state));
-                if (state.phase() == LinkState.Phase.IN_PLACE) {
+                if (state.phase() == LinkStatus.Phase.IN_PLACE) {
                     arrived.add(state.link());
                 }
             }
-            if (outcome.shared().contains(state.link())) {
+            if (outcome.shared().contains(state.link().id())) {
                 share(state.link().peer(pod), state, instant, changes);
             }
         }
@@ -68,7 +68,7 @@ final class LinkLog {
         return arrived;
     }
 
-    private void share(PodName peer, LinkState state, Instant instant, List<Change> changes) {
+    private void share(PodName peer, LinkStatus state, Instant instant, List<Change> changes) {
         Map<PodLink, Standing> ofPeer = pods.computeIfAbsent(peer, _ -> new HashMap<>());
         Standing old = ofPeer.get(state.link());
         if (old == null || !old.state().equals(state)) {
@@ -82,7 +82,7 @@ final class LinkLog {
         int arrived = 0;
         for (Change change : changes) {
             log(level, change.pod(), change.state());
-            arrived += change.state().phase() == LinkState.Phase.IN_PLACE ? 1 : 0;
+            arrived += change.state().phase() == LinkStatus.Phase.IN_PLACE ? 1 : 0;
         }
         if (changes.size() > FEW) {
             LOG.log(
@@ -94,9 +94,15 @@ final class LinkLog {
         }
     }
 
-    private static void log(Level level, PodName pod, LinkState state) {
+    private static void log(Level level, PodName pod, LinkStatus state) {
         switch (state.phase()) {
-            case IN_PLACE -> LOG.log(level, "{0} is in place", state.link(), pod);
+            case IN_PLACE -> {
+                if (state.reason().isEmpty()) {
+                    LOG.log(level, "{0} is in place", state.link(), pod);
+                } else {
+                    LOG.log(Level.WARNING, "{0} is in place; {1}", state.link(), state.reason(), pod);
+                }
+            }
             case WAITING -> LOG.log(level, "{0} waits: {1}", state.link(), state.reason(), pod);
             case DISPUTED -> LOG.log(Level.WARNING, "{0} is disputed: {1}", state.link(), state.reason(), pod);
             case FAILED -> LOG.log(Level.ERROR, "{0} failed: {1}", state.link(), state.reason(), pod);

@@ -2,9 +2,9 @@ package io.meshnet.daemon;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.meshnet.reconciler.Action;
-import io.meshnet.reconciler.PodLink;
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.state.LinkId;
+import io.meshnet.reconciler.state.PodLink;
 import io.meshnet.topology.PodName;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -71,10 +71,7 @@ final class LogLines extends Formatter {
         switch (parameter) {
             case PodName pod -> line.put("pod", pod.toString());
             case PodLink link -> line.put("link", link.toString());
-            case Action action -> {
-                line.put("pod", action.pod().toString());
-                line.put("link", action.link());
-            }
+            case LinkId link -> line.put("link", link.toString());
             case VtepUpdate update -> line.put("link", update.toString());
             case null, default -> {}
         }

@@ -4,7 +4,8 @@ import io.meshnet.cni.Delegates;
 import io.meshnet.cni.Dispatcher;
 import io.meshnet.cni.PluginMounts;
 import io.meshnet.reconciler.KernelThread;
-import io.meshnet.reconciler.NodeIdentity;
+import io.meshnet.reconciler.PatchNamespace;
+import io.meshnet.reconciler.state.NodeIdentity;
 import io.meshnet.store.etcd.Endpoints;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -141,6 +142,17 @@ public final class Main implements Callable<Integer> {
     private int resync;
 
     @Option(
+            names = "--insecure-peers",
+            paramLabel = "true|false",
+            arity = "0..1",
+            fallbackValue = "true",
+            defaultValue = "${env:MESHNET_INSECURE_PEERS:-false}",
+            description =
+                    "PUT /vtep makes links that no topology has, as legacy meshnet does, in the namespaces of pods of this"
+                            + " node (MESHNET_INSECURE_PEERS; ${DEFAULT-VALUE})")
+    private boolean insecurePeers;
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "${env:MESHNET_LOG_LEVEL:-INFO}",
@@ -221,7 +233,8 @@ public final class Main implements Callable<Integer> {
                 strict,
                 Duration.ofSeconds(within("MESHNET_STRICT_TIMEOUT", strictTimeout, 1, 3_600)),
                 Duration.ofSeconds(within("MESHNET_NODE_TTL", nodeTtl, 2, 3_600)),
-                Duration.ofSeconds(within("MESHNET_RESYNC", resync, 1, 86_400)));
+                Duration.ofSeconds(within("MESHNET_RESYNC", resync, 1, 86_400)),
+                insecurePeers);
     }
 
     /** The mount namespace of delegates; what is not said of the sysctls is taken from there, too. */
@@ -269,9 +282,13 @@ public final class Main implements Callable<Integer> {
         NodeIdentity identity = probe(configuration);
         Attachments attachments = attachments(configuration);
         PeerDaemons peers = new PeerDaemons(configuration.port());
-        Fabrics fabrics = new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, configuration);
+        PatchNamespace patch =
+                new PatchNamespace(identity, kernel, configuration.state().resolve("netns"), false);
+        Fabrics fabrics =
+                new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, patch, configuration);
         fabrics.start();
-        AdvisingNetwork network = new AdvisingNetwork(new MeshNetwork(fabrics, attachments, kernel, configuration));
+        AdvisingNetwork network =
+                new AdvisingNetwork(new MeshNetwork(fabrics, attachments, kernel, patch, configuration));
         Dispatcher dispatcher = new Dispatcher(network, new Delegates(mounts));
         Server server = Server.start(configuration, dispatcher, fabrics);
         LOG.log(Logger.Level.INFO, "{0} serves as {1}", "meshnet " + Version.text(), identity);
@@ -281,6 +298,7 @@ public final class Main implements Callable<Integer> {
             server.close();
             fabrics.close();
             peers.close();
+            patch.close();
             kernel.close();
             stopped.countDown();
         }));

@@ -2,13 +2,15 @@ package io.meshnet.daemon;
 
 import io.meshnet.cni.Attachment;
 import io.meshnet.cni.CniException;
+import io.meshnet.cni.NetnsNeededException;
 import io.meshnet.cni.NetworkConfig;
 import io.meshnet.cni.PodArguments;
 import io.meshnet.cni.PodNetwork;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
 import io.meshnet.reconciler.KernelThread;
-import io.meshnet.reconciler.WiringException;
+import io.meshnet.reconciler.LinkException;
+import io.meshnet.reconciler.PatchNamespace;
 import io.meshnet.store.etcd.Endpoints;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
@@ -32,12 +34,19 @@ final class MeshNetwork implements PodNetwork {
     private final Fabrics fabrics;
     private final Attachments attachments;
     private final KernelThread kernel;
+    private final PatchNamespace patch;
 
-    MeshNetwork(Fabrics fabrics, Attachments attachments, KernelThread kernel, Configuration configuration) {
+    MeshNetwork(
+            Fabrics fabrics,
+            Attachments attachments,
+            KernelThread kernel,
+            PatchNamespace patch,
+            Configuration configuration) {
         this.configuration = configuration;
         this.fabrics = fabrics;
         this.attachments = attachments;
         this.kernel = kernel;
+        this.patch = patch;
     }
 
     @Override
@@ -74,10 +83,25 @@ final class MeshNetwork implements PodNetwork {
         if (pod.isEmpty()) {
             return () -> {};
         }
+        requirePatch(pod.get());
         Endpoints endpoints = endpoints(call.config());
         Fabric fabric = fabrics.fabric(endpoints);
         StoreCall<PodRecord> known = fabric.read(pod.get());
         return () -> fabric.attach(attachment(call, pod.get(), endpoints), known, patience(call.config()));
+    }
+
+    /** Sees to it that there is a patch namespace before the delegate runs: it may be for the front to make. */
+    private void requirePatch(PodName pod) throws CniException {
+        try {
+            Optional<Path> wanted = patch.require().join();
+            if (wanted.isPresent()) {
+                throw new NetnsNeededException(wanted.get());
+            }
+        } catch (CompletionException e) {
+            Throwable cause = e.getCause();
+            throw new CniException(
+                    Codes.WIRING, "pod " + pod + ": no patch namespace: " + cause.getMessage(), "", cause);
+        }
     }
 
     private PodAttachment attachment(Attachment call, PodName pod, Endpoints endpoints) throws CniException {
@@ -190,7 +214,7 @@ final class MeshNetwork implements PodNetwork {
                         try (Netns open = Netns.open(path)) {
                             NetnsId id = open.id();
                             if (id.equals(node.netnsId())) {
-                                throw new WiringException(path + " is the node's own network namespace, not a pod's");
+                                throw new LinkException(path + " is the node's own network namespace, not a pod's");
                             }
                             return id;
                         }

@@ -5,7 +5,7 @@ import io.meshnet.netlink.Link;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.Route;
 import io.meshnet.netlink.RouteSocket;
-import io.meshnet.reconciler.NodeIdentity;
+import io.meshnet.reconciler.state.NodeIdentity;
 import io.meshnet.topology.NumericAddress;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -69,11 +69,7 @@ final class NodeProbe {
         int overhead = tunnel.vtep() instanceof Inet4Address ? OVERHEAD_IPV4 : OVERHEAD_IPV6;
         int carried = loopback ? STANDARD_MTU - overhead : tunnel.device().mtu() - overhead;
         return new NodeIdentity(
-                configuration.node(),
-                tunnel.vtep(),
-                loopback ? 0 : tunnel.device().ifindex(),
-                configuration.vxlanPort(),
-                configuration.mtu().orElse(Math.min(STANDARD_MTU, carried)));
+                configuration.node(), tunnel.vtep(), configuration.vxlanPort(), carried, configuration.mtu());
     }
 
     private Tunnel configured(String vtep) {

@@ -2,8 +2,8 @@ package io.meshnet.daemon;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.meshnet.reconciler.PeerUpdate;
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Prefix;
 import java.io.IOException;

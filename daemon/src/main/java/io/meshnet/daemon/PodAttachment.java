@@ -1,7 +1,7 @@
 package io.meshnet.daemon;
 
 import io.meshnet.netlink.NetnsId;
-import io.meshnet.reconciler.LocalPod;
+import io.meshnet.reconciler.state.LocalPod;
 import io.meshnet.topology.PodName;
 import java.nio.file.Path;
 import java.util.Optional;

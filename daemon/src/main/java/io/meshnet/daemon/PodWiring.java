@@ -1,10 +1,10 @@
 package io.meshnet.daemon;
 
 import io.meshnet.cni.CniException;
-import io.meshnet.reconciler.LinkState;
-import io.meshnet.reconciler.LocalPod;
-import io.meshnet.reconciler.Outcome;
 import io.meshnet.reconciler.Reconciler;
+import io.meshnet.reconciler.state.LinkStatus;
+import io.meshnet.reconciler.state.LocalPod;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.topology.PodName;
 import java.time.Duration;
 import java.util.List;
@@ -32,7 +32,7 @@ final class PodWiring {
     }
 
     /** Makes the links of a pod, as far as that goes at once. Returns how they stand. */
-    Outcome make(PodName pod) throws CniException {
+    PodStatus make(PodName pod) throws CniException {
         return await(pod, reconciler.reconcile(pod));
     }
 
@@ -43,14 +43,14 @@ final class PodWiring {
      * @param made how the links stand
      * @throws CniException naming each link that could not be made
      */
-    void complete(PodName pod, Outcome made) throws CniException {
+    void complete(PodName pod, PodStatus made) throws CniException {
         long end = System.nanoTime() + REFUSALS.toNanos();
-        Outcome outcome = made;
+        PodStatus outcome = made;
         while (!outcome.failures().isEmpty() && System.nanoTime() - end < 0) {
             pause(pod);
             outcome = make(pod);
         }
-        if (outcome.presence() == Outcome.Presence.NOT_CONCERNED) {
+        if (outcome.presence() == PodStatus.Presence.NOT_CONCERNED) {
             String moved = "pod " + pod + ": its placement or its topology changed while it was added";
             throw new CniException(CniException.TRY_AGAIN_LATER, moved);
         }
@@ -64,19 +64,19 @@ final class PodWiring {
 
     /** Whether the pod is placed on this node and its namespace is not there, or is another one by now. */
     boolean isGone(PodName pod) throws CniException {
-        return await(pod, reconciler.inspect(pod)).presence() == Outcome.Presence.NETNS_GONE;
+        return await(pod, reconciler.inspect(pod)).presence() == PodStatus.Presence.NETNS_GONE;
     }
 
-    /** Takes the links out of a namespace, with their veth peers in others. */
+    /** Deletes the ports of a pod, and cuts their wires. */
     void release(LocalPod pod) throws CniException {
         await(pod.pod(), reconciler.release(pod));
     }
 
-    private static void require(PodName pod, Outcome outcome) throws CniException {
-        if (outcome.presence() == Outcome.Presence.NETNS_GONE) {
+    private static void require(PodName pod, PodStatus outcome) throws CniException {
+        if (outcome.presence() == PodStatus.Presence.NETNS_GONE) {
             throw new CniException(Codes.WIRING, "pod " + pod + ": its network namespace is gone");
         }
-        List<LinkState> failures = outcome.failures();
+        List<LinkStatus> failures = outcome.failures();
         if (!failures.isEmpty()) {
             throw new CniException(
                     Codes.WIRING,

@@ -5,12 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.meshnet.netlink.InterfaceAddress;
 import io.meshnet.netlink.Link;
-import io.meshnet.reconciler.Cluster;
-import io.meshnet.reconciler.Desired;
-import io.meshnet.reconciler.LinkState;
 import io.meshnet.reconciler.LinkView;
-import io.meshnet.reconciler.NodeIdentity;
-import io.meshnet.reconciler.Survey;
+import io.meshnet.reconciler.NodeInspection;
+import io.meshnet.reconciler.state.Cluster;
+import io.meshnet.reconciler.state.DesiredLink;
+import io.meshnet.reconciler.state.EndId;
+import io.meshnet.reconciler.state.LinkStatus;
+import io.meshnet.reconciler.state.NodeIdentity;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.NumericAddress;
@@ -18,6 +19,7 @@ import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import io.meshnet.topology.Prefix;
+import java.net.InetAddress;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
@@ -37,19 +39,20 @@ final class Report {
 
     private final NodeIdentity node;
     private final Cluster cluster;
-    private final Survey survey;
+    private final NodeInspection inspection;
     private final LinkLog log;
 
-    Report(NodeIdentity node, Cluster cluster, Survey survey, LinkLog log) {
+    Report(NodeIdentity node, Cluster cluster, NodeInspection inspection, LinkLog log) {
         this.node = node;
         this.cluster = cluster;
-        this.survey = survey;
+        this.inspection = inspection;
         this.log = log;
     }
 
     /** Adds every link of this node's pods, looked at now; one between two of them is there once for each end. */
     CompletableFuture<Void> links(ArrayNode to, Predicate<PodName> wanted) {
-        return survey.take()
+        return inspection
+                .take(true)
                 .thenAccept(seen -> new TreeMap<>(seen.pods()).forEach((pod, views) -> {
                     if (wanted.test(pod)) {
                         views.forEach(view -> to.add(link(pod, view)));
@@ -59,19 +62,17 @@ final class Report {
 
     private ObjectNode link(PodName pod, LinkView view) {
         ObjectNode json = JSON.createObjectNode();
-        LinkEnd local = view.local();
-        LinkEnd peer = view.desired().link().ends().stream()
-                .filter(end -> !end.equals(local))
-                .findFirst()
-                .orElse(local);
+        LinkEnd local = view.desired().local();
+        LinkEnd peer = view.desired().link().opposite(local);
         json.put("uid", view.desired().link().uid());
         json.put("pod", pod.toString()).put("interface", local.ifname());
         json.put("peer_pod", peer.pod().toString()).put("peer_interface", peer.ifname());
         standing(json, pod, view);
         json.set("desired", desired(view));
+        json.set("observed", observed(view));
         json.set(
-                "observed",
-                view.device().map(device -> observed(device, view.addresses())).orElse(null));
+                "in_pod",
+                view.device().map(device -> inPod(device, view.addresses())).orElse(null));
         return json;
     }
 
@@ -79,40 +80,47 @@ final class Report {
     private void standing(ObjectNode json, PodName pod, LinkView view) {
         Optional<LinkLog.Standing> last = log.find(pod, view.desired().link());
         boolean holds =
-                last.isPresent() && last.get().state().phase() == view.state().phase();
-        LinkState state = holds ? last.get().state() : view.state();
+                last.isPresent() && last.get().state().phase() == view.status().phase();
+        LinkStatus state = holds ? last.get().state() : view.status();
         json.put("state", text(state.phase()));
         json.put("since", (holds ? last.get().since() : Instant.now()).toString());
         json.put("reason", state.reason());
     }
 
-    private static String text(LinkState.Phase phase) {
+    private static String text(LinkStatus.Phase phase) {
         return phase.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 
     private static ObjectNode desired(LinkView view) {
         ObjectNode json = JSON.createObjectNode();
-        switch (view.desired()) {
-            case Desired.Veth _ -> json.put("kind", "veth");
-            case Desired.Vxlan vxlan ->
-                json.put("kind", "vxlan")
-                        .put("vni", vxlan.link().vni())
-                        .put("remote", NumericAddress.format(vxlan.remote()));
-            case Desired.Waiting _, Desired.Disputed _ -> json.putNull("kind");
+        switch (view.desired().wire()) {
+            case DesiredLink.ToEnd(EndId far) -> json.put("wire", "local").put("to", far.toString());
+            case DesiredLink.ToNode(InetAddress remote) ->
+                json.put("wire", "tunnel")
+                        .put("vni", view.desired().link().vni())
+                        .put("remote", NumericAddress.format(remote));
+            case DesiredLink.Unplugged _, DesiredLink.Disputed _ -> json.putNull("wire");
         }
         json.put("mtu", view.mtu());
         ArrayNode addresses = json.putArray("addresses");
-        view.local().address().map(Prefix::toString).ifPresent(addresses::add);
+        view.desired().local().address().map(Prefix::toString).ifPresent(addresses::add);
         return json;
     }
 
-    private static ObjectNode observed(Link device, List<InterfaceAddress> addresses) {
+    /** What meshnet owns of the link. */
+    private static ObjectNode observed(LinkView view) {
         ObjectNode json = JSON.createObjectNode();
-        json.put("kind", device.kind());
-        device.vxlan().ifPresent(vxlan -> {
-            json.put("vni", vxlan.vni());
-            vxlan.remote().ifPresent(remote -> json.put("remote", NumericAddress.format(remote)));
-        });
+        view.port().ifPresentOrElse(port -> json.put("port", port), () -> json.putNull("port"));
+        view.wire().ifPresentOrElse(wire -> json.put("wire", wire), () -> json.putNull("wire"));
+        json.put("too_big", view.tooBig());
+        view.wrongSender().ifPresent(count -> json.put("wrong_sender", count));
+        return json;
+    }
+
+    /** The interface in the pod, which is the pod's: it is shown, and not judged. */
+    private static ObjectNode inPod(Link device, List<InterfaceAddress> addresses) {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("name", device.name());
         json.put("ifindex", device.ifindex());
         json.put("mac", device.mac().toString());
         json.put("up", device.isUp());

@@ -1,6 +1,6 @@
 package io.meshnet.daemon;
 
-import io.meshnet.reconciler.Survey;
+import io.meshnet.reconciler.NodeInspection;
 import java.lang.System.Logger.Level;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -12,12 +12,12 @@ final class Resync implements Runnable {
 
     private static final System.Logger LOG = System.getLogger(Resync.class.getName());
 
-    private final Survey survey;
+    private final NodeInspection inspection;
     private final Fabric fabric;
     private final AtomicBoolean running = new AtomicBoolean();
 
-    Resync(Survey survey, Fabric fabric) {
-        this.survey = survey;
+    Resync(NodeInspection inspection, Fabric fabric) {
+        this.inspection = inspection;
         this.fabric = fabric;
     }
 
@@ -25,7 +25,7 @@ final class Resync implements Runnable {
     @Override
     public void run() {
         if (running.compareAndSet(false, true)) {
-            var _ = survey.take().whenComplete((seen, failure) -> {
+            var _ = inspection.take(false).whenComplete((seen, failure) -> {
                 running.set(false);
                 if (failure != null) {
                     LOG.log(Level.ERROR, "not every pod could be looked at: {0}", failure.toString());

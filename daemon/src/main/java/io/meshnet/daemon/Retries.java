@@ -1,8 +1,8 @@
 package io.meshnet.daemon;
 
-import io.meshnet.reconciler.LinkState;
-import io.meshnet.reconciler.Outcome;
-import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.state.LinkStatus;
+import io.meshnet.reconciler.state.PodLink;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.topology.PodName;
 import java.time.Duration;
 import java.util.Comparator;
@@ -49,7 +49,7 @@ final class Retries implements AutoCloseable {
     }
 
     /** Takes in what came of an attempt. */
-    synchronized void take(Outcome outcome) {
+    synchronized void take(PodStatus outcome) {
         PodName pod = outcome.pod();
         Ahead last = ahead.remove(pod);
         if (last != null) {
@@ -57,7 +57,7 @@ final class Retries implements AutoCloseable {
         }
         long now = System.nanoTime();
         Map<PodLink, Attempt> next = new HashMap<>();
-        for (LinkState failure : outcome.failures()) {
+        for (LinkStatus failure : outcome.failures()) {
             Attempt before = last == null ? null : last.links().get(failure.link());
             next.put(failure.link(), next(before, now));
         }

@@ -15,7 +15,9 @@ import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
 import io.meshnet.cni.Dispatcher;
 import io.meshnet.cni.Reply;
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.LinkException;
+import io.meshnet.reconciler.peer.RefusedUpdateException;
+import io.meshnet.reconciler.peer.VtepUpdate;
 import io.meshnet.topology.PodName;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -160,8 +162,12 @@ final class Server implements AutoCloseable {
             fabrics.apply(update).join();
             response.status(Status.OK_200).send();
         } catch (CompletionException e) {
-            LOG.log(Level.WARNING, "{0}: {1}", update, e.getCause().toString());
-            answer(response, Status.INTERNAL_SERVER_ERROR_500, e.getCause().getMessage());
+            boolean isRefused = e.getCause() instanceof RefusedUpdateException;
+            String reason = e.getCause() instanceof LinkException
+                    ? e.getCause().getMessage()
+                    : e.getCause().toString();
+            LOG.log(Level.WARNING, "{0}: {1}", Excerpt.of(update.toString()), Excerpt.of(reason));
+            answer(response, isRefused ? Status.FORBIDDEN_403 : Status.INTERNAL_SERVER_ERROR_500, reason);
         }
     }
 

@@ -1,8 +1,8 @@
 package io.meshnet.daemon;
 
-import io.meshnet.reconciler.PeerLinks;
-import io.meshnet.reconciler.PeerUpdate;
-import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.peer.PeerLinks;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.state.PodLink;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;

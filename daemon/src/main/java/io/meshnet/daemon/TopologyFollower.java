@@ -1,6 +1,6 @@
 package io.meshnet.daemon;
 
-import io.meshnet.reconciler.Cluster;
+import io.meshnet.reconciler.state.Cluster;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;

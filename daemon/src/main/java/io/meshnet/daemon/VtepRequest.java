@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
 import io.meshnet.topology.InterfaceName;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Prefix;

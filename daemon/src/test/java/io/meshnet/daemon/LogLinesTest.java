@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.meshnet.reconciler.PodLink;
+import io.meshnet.reconciler.state.PodLink;
 import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
-import io.meshnet.reconciler.PeerUpdate;
-import io.meshnet.reconciler.PodLink;
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.state.PodLink;
 import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.NumericAddress;

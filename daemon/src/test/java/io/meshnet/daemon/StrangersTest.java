@@ -2,9 +2,9 @@ package io.meshnet.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.meshnet.reconciler.PeerUpdate;
-import io.meshnet.reconciler.PodLink;
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.state.PodLink;
 import io.meshnet.topology.Declaration;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.Placement;

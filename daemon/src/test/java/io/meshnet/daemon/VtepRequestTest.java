@@ -3,7 +3,7 @@ package io.meshnet.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.meshnet.reconciler.VtepUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
 import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.Prefix;
 import java.nio.charset.StandardCharsets;

@@ -2,29 +2,38 @@ package io.meshnet.reconciler;
 
 import io.meshnet.netlink.InterfaceAddress;
 import io.meshnet.netlink.Link;
-import io.meshnet.topology.LinkEnd;
+import io.meshnet.reconciler.state.DesiredLink;
+import io.meshnet.reconciler.state.LinkStatus;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
- * One link of a pod of this node beside what the kernel has of it.
+ * One end of a link of a pod of this node beside what the kernel has of it. Port and wire are meshnet's and are judged; the interface is
+ * the pod's and is information.
  *
  * @param desired what should be
- * @param local the pod's end
- * @param device what bears the end's name in the pod; empty when nothing does
- * @param addresses of the device
- * @param mtu that the link should have, in bytes
- * @param state how it stands; {@link LinkState.Phase#FAILED} with what it lacks where something is to be done
+ * @param port index of the port's patch side; empty while there is none
+ * @param wire where the port's wire leads, as text; empty while there is none
+ * @param tooBig how many frames were dropped since they were above what the underlay carries
+ * @param wrongSender how many frames were dropped since they came from another node than the peer's; empty within a node
+ * @param device the interface in the pod, wherever the pod moved it; empty when it cannot be seen
+ * @param addresses of the interface
+ * @param mtu that the declaration gives it, in bytes
+ * @param status how the link stands; {@link LinkStatus.Phase#FAILED} with what it lacks where something is to be done
  */
 public record LinkView(
-        Desired desired,
-        LinkEnd local,
+        DesiredLink desired,
+        Optional<Integer> port,
+        Optional<String> wire,
+        long tooBig,
+        OptionalLong wrongSender,
         Optional<Link> device,
         List<InterfaceAddress> addresses,
         int mtu,
-        LinkState state) {
+        LinkStatus status) {
 
-    /** Copies what it is given. */
+    /** Copies the list. */
     public LinkView {
         addresses = List.copyOf(addresses);
     }

@@ -2,6 +2,8 @@ package io.meshnet.reconciler.kernel;
 
 import io.meshnet.bpf.BpfMap;
 import io.meshnet.bpf.BpfProgram;
+import io.meshnet.reconciler.plan.PortWire;
+import io.meshnet.reconciler.plan.TunnelWire;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,2 +1,2 @@
-/** What the reconciler works with in the kernel: the BPF programs and maps that join ports to wires. */
+/** The patch namespace in the kernel: ports, wires, the tunnel device. All of it is for the kernel thread. */
 package io.meshnet.reconciler.kernel;

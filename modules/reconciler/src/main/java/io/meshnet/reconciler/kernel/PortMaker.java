@@ -1,0 +1,238 @@
+package io.meshnet.reconciler.kernel;
+
+import io.meshnet.netlink.Errno;
+import io.meshnet.netlink.InterfaceAddress;
+import io.meshnet.netlink.Link;
+import io.meshnet.netlink.LinkBatch;
+import io.meshnet.netlink.MacAddress;
+import io.meshnet.netlink.NetlinkException;
+import io.meshnet.netlink.NewLink;
+import io.meshnet.reconciler.plan.ObservedPort;
+import io.meshnet.reconciler.plan.PortSpec;
+import io.meshnet.reconciler.state.EndId;
+import java.lang.System.Logger.Level;
+import java.net.Inet6Address;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes ports of one pod, all in three sends: the veths, what their patch sides need, and what their interfaces in the pod need. A port
+ * is complete when its patch side has its mark, and is not connected yet. What the kernel refuses of a batch is made again alone, which
+ * finds out why. For the kernel thread only.
+ */
+final class PortMaker {
+
+    private static final System.Logger LOG = System.getLogger(PortMaker.class.getName());
+
+    private static final String NAME = "port";
+
+    private final Panel panel;
+    private final PodNamespace pod;
+    private final int group;
+    private final int podNetnsid;
+    private final Map<EndId, String> failed = new HashMap<>();
+    private final List<Integer> made = new ArrayList<>();
+
+    /**
+     * @param panel the patch namespace
+     * @param pod the namespace of the pod
+     * @param group the number of that namespace
+     */
+    PortMaker(Panel panel, PodNamespace pod, int group) {
+        this.panel = panel;
+        this.pod = pod;
+        this.group = group;
+        this.podNetnsid = panel.socket().netnsids().assign(pod.netns());
+    }
+
+    /** The veth of a port: the index of its patch side, and of the interface in the pod. */
+    private record Veth(PortSpec spec, int ifindex, int podIfindex) {}
+
+    /**
+     * Makes all of them that the kernel does not refuse.
+     *
+     * @return why each of the others could not be made
+     */
+    Map<EndId, String> make(List<PortSpec> specs) {
+        List<Veth> created = create(specs);
+        List<Veth> equipped = equip(created);
+        raise(equipped);
+        for (Veth veth : equipped) {
+            if (!failed.containsKey(veth.spec().end())) {
+                made.add(veth.ifindex());
+                panel.put(new ObservedPort(
+                        veth.ifindex(),
+                        NAME + veth.ifindex(),
+                        group,
+                        Optional.of(veth.spec().mark()),
+                        false,
+                        veth.podIfindex(),
+                        podNetnsid));
+            }
+        }
+        return failed;
+    }
+
+    /** The indexes of the ports that were made. */
+    List<Integer> made() {
+        return made;
+    }
+
+    private List<Veth> create(List<PortSpec> specs) {
+        int first = panel.wires().takeIfindexes(2 * specs.size());
+        List<Veth> wanted = new ArrayList<>();
+        for (PortSpec spec : specs) {
+            // An index equal to the interface's own would have linkwatch take the port for a device without a lower
+            // one, whose carrier is not urgent: it is told a second later.
+            first += first == spec.ifindex() ? 1 : 0;
+            wanted.add(new Veth(spec, first++, spec.ifindex()));
+        }
+        BitSet refused = new BitSet();
+        try (LinkBatch batch = new LinkBatch(panel.socket(), wanted.size())) {
+            wanted.forEach(veth -> batch.createVeth(inPod(veth), inPatch(veth)));
+            refused.or(batch.send());
+        }
+        List<Veth> created = new ArrayList<>();
+        for (int i = 0; i < wanted.size(); i++) {
+            Veth veth = wanted.get(i);
+            if (refused.get(i)) {
+                createAlone(veth).ifPresent(created::add);
+            } else {
+                created.add(veth);
+            }
+        }
+        return created;
+    }
+
+    /** The interface may have to do without the index that it asks for: the pod can have given that away. */
+    private Optional<Veth> createAlone(Veth veth) {
+        Veth any = new Veth(veth.spec(), veth.ifindex(), 0);
+        try {
+            panel.socket().links().createVeth(inPod(any), inPatch(any));
+            return panel.socket()
+                    .links()
+                    .find(any.ifindex())
+                    .map(link -> new Veth(any.spec(), any.ifindex(), link.peer()));
+        } catch (NetlinkException | IllegalArgumentException e) {
+            fail(veth, reason(veth, e));
+            return Optional.empty();
+        }
+    }
+
+    private String reason(Veth veth, RuntimeException e) {
+        EndId end = veth.spec().end();
+        boolean isTaken = e instanceof NetlinkException refused
+                && refused.errno() == Errno.EEXIST
+                && pod.socket().links().find(end.ifname()).isPresent();
+        return isTaken
+                ? "pod " + end.pod() + " has an interface " + end.ifname() + " already, which meshnet did not make"
+                : e.getMessage();
+    }
+
+    private NewLink inPod(Veth veth) {
+        PortSpec spec = veth.spec();
+        return new NewLink(
+                pod.netns(), spec.end().ifname(), veth.podIfindex(), spec.mark().mtu(), spec.mac(), 0, "");
+    }
+
+    private NewLink inPatch(Veth veth) {
+        int mtu = PortSpec.patchMtu(veth.spec().mark());
+        return new NewLink(panel.netns(), NAME + veth.ifindex(), veth.ifindex(), mtu, MacAddress.NONE, group, "");
+    }
+
+    /** The mark comes last: with it the port is complete, and a daemon that starts takes it over. */
+    private List<Veth> equip(List<Veth> created) {
+        BitSet refused = new BitSet();
+        if (!created.isEmpty()) {
+            try (LinkBatch batch = new LinkBatch(panel.socket(), created.size())) {
+                for (Veth veth : created) {
+                    batch.equip(
+                            veth.ifindex(),
+                            panel.portProgram().fd(),
+                            Wiring.PORT,
+                            veth.spec().mark().alias());
+                }
+                refused.or(batch.send());
+            }
+        }
+        List<Veth> equipped = new ArrayList<>();
+        for (int i = 0; i < created.size(); i++) {
+            if (!refused.get(i) || equipAlone(created.get(i))) {
+                equipped.add(created.get(i));
+            }
+        }
+        return equipped;
+    }
+
+    private boolean equipAlone(Veth veth) {
+        try {
+            Wiring.equip(panel.socket(), veth.ifindex(), panel.portProgram(), Wiring.PORT);
+            panel.socket()
+                    .links()
+                    .mark(veth.ifindex(), group, veth.spec().mark().alias());
+            return true;
+        } catch (NetlinkException e) {
+            fail(veth, e.getMessage());
+            return false;
+        }
+    }
+
+    private void raise(List<Veth> equipped) {
+        BitSet refused = new BitSet();
+        List<Veth> asked = new ArrayList<>();
+        if (equipped.isEmpty()) {
+            return;
+        }
+        try (LinkBatch batch = new LinkBatch(pod.socket(), equipped.size())) {
+            for (Veth veth : equipped) {
+                List<InterfaceAddress> addresses = addresses(veth);
+                try {
+                    allow(pod, veth.spec().end().ifname(), addresses);
+                    batch.raise(veth.podIfindex(), "", addresses);
+                    asked.add(veth);
+                } catch (NetlinkException | IllegalArgumentException e) {
+                    fail(veth, e.getMessage());
+                }
+            }
+            refused.or(batch.send());
+        }
+        refused.stream().forEach(number -> raiseAlone(asked.get(number)));
+    }
+
+    private void raiseAlone(Veth veth) {
+        try {
+            pod.socket().links().raise(veth.podIfindex(), addresses(veth));
+        } catch (NetlinkException e) {
+            fail(veth, e.getMessage());
+        }
+    }
+
+    private static List<InterfaceAddress> addresses(Veth veth) {
+        return PortSpec.addresses(veth.spec().mark().address());
+    }
+
+    /** Sees to it that an interface can have the addresses: IPv6 may be off for it. */
+    static void allow(PodNamespace pod, String ifname, List<InterfaceAddress> addresses) {
+        for (InterfaceAddress address : addresses) {
+            if (address.address() instanceof Inet6Address) {
+                pod.netns().enableIpv6(ifname);
+                return;
+            }
+        }
+    }
+
+    /** What is left of a port that could not be made whole is deleted, so that the next attempt begins anew. */
+    private void fail(Veth veth, String reason) {
+        EndId end = veth.spec().end();
+        LOG.log(Level.DEBUG, "{0} is not made: {1}", end, reason);
+        failed.put(end, reason);
+        Optional<Link> half = panel.socket().links().find(veth.ifindex());
+        if (half.isPresent()) {
+            panel.socket().links().delete(veth.ifindex());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package io.meshnet.reconciler.kernel;
+
+import io.meshnet.reconciler.plan.ObservedPort;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The ports of the patch namespace as the daemon saw them last, so that an ADD does not list the ports of the whole node. The kernel
+ * stays the truth: notifications and the periodic inspection correct the table. For the kernel thread only.
+ */
+final class PortTable {
+
+    private final Map<Integer, ObservedPort> byIfindex = new HashMap<>();
+    private final Map<Integer, Pod> byGroup = new HashMap<>();
+
+    /** The ports of one pod. */
+    private static final class Pod {
+        private final Map<Integer, ObservedPort> byIfindex = new HashMap<>();
+        private final Map<String, ObservedPort> byIfname = new HashMap<>();
+
+        void put(ObservedPort port) {
+            byIfindex.put(port.ifindex(), port);
+            port.mark().ifPresent(mark -> byIfname.put(mark.ifname(), port));
+        }
+
+        void remove(ObservedPort port) {
+            byIfindex.remove(port.ifindex());
+            port.mark().ifPresent(mark -> byIfname.remove(mark.ifname(), port));
+        }
+    }
+
+    /** Forgets everything, and takes these ports. */
+    void replace(Collection<ObservedPort> ports) {
+        byIfindex.clear();
+        byGroup.clear();
+        ports.forEach(this::put);
+    }
+
+    void put(ObservedPort port) {
+        remove(port.ifindex());
+        byIfindex.put(port.ifindex(), port);
+        byGroup.computeIfAbsent(port.group(), _ -> new Pod()).put(port);
+    }
+
+    /** Forgets a port, and returns what was known of it. */
+    Optional<ObservedPort> remove(int ifindex) {
+        ObservedPort old = byIfindex.remove(ifindex);
+        if (old != null) {
+            Pod pod = byGroup.get(old.group());
+            pod.remove(old);
+            if (pod.byIfindex.isEmpty()) {
+                byGroup.remove(old.group());
+            }
+        }
+        return Optional.ofNullable(old);
+    }
+
+    Optional<ObservedPort> find(int ifindex) {
+        return Optional.ofNullable(byIfindex.get(ifindex));
+    }
+
+    /** All ports of a pod, by the number of its namespace. */
+    List<ObservedPort> of(int group) {
+        Pod pod = byGroup.get(group);
+        return pod == null ? List.of() : List.copyOf(pod.byIfindex.values());
+    }
+
+    /** The port of an interface of a pod, by the number of the pod's namespace. */
+    Optional<ObservedPort> find(int group, String ifname) {
+        Pod pod = byGroup.get(group);
+        return pod == null ? Optional.empty() : Optional.ofNullable(pod.byIfname.get(ifname));
+    }
+
+    List<ObservedPort> all() {
+        return new ArrayList<>(byIfindex.values());
+    }
+}

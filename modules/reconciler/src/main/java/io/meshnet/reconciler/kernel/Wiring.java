@@ -1,0 +1,129 @@
+package io.meshnet.reconciler.kernel;
+
+import io.meshnet.bpf.Assembler;
+import io.meshnet.bpf.BpfException;
+import io.meshnet.bpf.BpfProgram;
+import io.meshnet.netlink.BpfFilter;
+import io.meshnet.netlink.NetlinkException;
+import io.meshnet.netlink.RouteSocket;
+import io.meshnet.reconciler.plan.ObservedPort;
+import io.meshnet.reconciler.state.NodeIdentity;
+import java.lang.System.Logger.Level;
+import java.net.Inet6Address;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The programs of ports and tunnel, and the maps that they follow. They outlive the daemon: the filters hold the programs, and the
+ * programs hold the maps, so that a daemon finds both by any filter. For the kernel thread only.
+ *
+ * @param maps the wires
+ * @param port the program that each port runs on what a pod sends
+ * @param tunnel the program that the tunnel device runs on what arrives
+ */
+record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements AutoCloseable {
+
+    private static final System.Logger LOG = System.getLogger(Wiring.class.getName());
+
+    /** Names of the filters. */
+    static final String PORT = "meshnet_port";
+
+    static final String TUNNEL = "meshnet_tunnel";
+
+    /**
+     * Finds the maps and loads the programs, unless they are known. A running program that has the same instructions is kept.
+     *
+     * @param tunnelIfindex index of the tunnel device
+     * @param ports every port of the namespace
+     * @param known what the daemon found or made before; null at the start
+     */
+    static Wiring require(
+            NodeIdentity node, RouteSocket socket, int tunnelIfindex, List<ObservedPort> ports, Wiring known) {
+        if (known != null) {
+            return known;
+        }
+        Optional<BpfProgram> runningTunnel = running(socket, tunnelIfindex);
+        Optional<BpfProgram> runningPort = ports.stream()
+                .flatMap(each -> running(socket, each.ifindex()).stream())
+                .findFirst();
+        WireMaps maps =
+                runningTunnel.or(() -> runningPort).flatMap(WireMaps::of).orElseGet(WireMaps::create);
+        boolean isIpv6 = node.vtep() instanceof Inet6Address;
+        Assembler portCode =
+                WirePrograms.port(maps.ports(), maps.tunnels(), maps.numbers(), tunnelIfindex, isIpv6, node.vtep());
+        Assembler tunnelCode = WirePrograms.tunnel(maps.ports(), maps.tunnels(), maps.numbers(), isIpv6);
+        BpfProgram port = newest(BpfProgram.load(PORT, portCode), runningPort);
+        BpfProgram tunnel = newest(BpfProgram.load(TUNNEL, tunnelCode), runningTunnel);
+        return new Wiring(maps, port, tunnel);
+    }
+
+    private static Optional<BpfProgram> running(RouteSocket socket, int ifindex) {
+        try {
+            return socket.trafficControl()
+                    .filter(ifindex)
+                    .map(BpfFilter::programId)
+                    .map(BpfProgram::open);
+        } catch (NetlinkException | BpfException e) {
+            LOG.log(Level.DEBUG, "ifindex {0} has no program: {1}", Integer.toString(ifindex), e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static BpfProgram newest(BpfProgram loaded, Optional<BpfProgram> running) {
+        if (running.isEmpty()) {
+            return loaded;
+        }
+        boolean isSame = running.get().tag() == loaded.tag()
+                && Set.copyOf(running.get().mapIds()).equals(Set.copyOf(loaded.mapIds()));
+        (isSame ? loaded : running.get()).close();
+        return isSame ? running.get() : loaded;
+    }
+
+    /** Whether a device runs that program. */
+    static boolean isEquipped(RouteSocket socket, int ifindex, BpfProgram program) {
+        try {
+            return socket.trafficControl()
+                    .filter(ifindex)
+                    .filter(filter -> filter.programId() == program.id())
+                    .isPresent();
+        } catch (NetlinkException e) {
+            return false;
+        }
+    }
+
+    /** Has a device run a program; another one is replaced without a frame being lost. */
+    static void equip(RouteSocket socket, int ifindex, BpfProgram program, String name) {
+        socket.trafficControl().attachClsact(ifindex);
+        socket.trafficControl().attachBpf(ifindex, program.fd(), name);
+    }
+
+    /**
+     * Has each port that has a mark run the port program.
+     *
+     * @return the groups of the ports that did not
+     */
+    Set<Integer> equip(RouteSocket socket, List<ObservedPort> ports) {
+        Set<Integer> repaired = new HashSet<>();
+        for (ObservedPort each : ports) {
+            if (each.mark().isEmpty() || isEquipped(socket, each.ifindex(), port)) {
+                continue;
+            }
+            try {
+                equip(socket, each.ifindex(), port, PORT);
+                repaired.add(each.group());
+            } catch (NetlinkException e) {
+                LOG.log(Level.WARNING, "port {0} does not get its program: {1}", each.name(), e.getMessage());
+            }
+        }
+        return repaired;
+    }
+
+    @Override
+    public void close() {
+        port.close();
+        tunnel.close();
+        maps.close();
+    }
+}

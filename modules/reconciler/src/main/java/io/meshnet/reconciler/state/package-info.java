@@ -1,0 +1,2 @@
+/** What should be: topology and placements, and the links that follow from them. */
+package io.meshnet.reconciler.state;
