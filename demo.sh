@@ -6,7 +6,8 @@ cd "$(dirname "$0")"
 
 usage() {
     cat <<END
-Usage: $0 [--keep]      build what is not built, bring three pods up on two nodes, ping over their links, delete them
+Usage: $0 [--keep]      build what is not built, bring three pods up on two nodes, ping over their links, let a router
+                  shut an interface, restart a pod, send a packet of 9000 bytes, delete them
        $0 --down NAME   take down what --keep has left; it tells the name
 
   --keep   leave everything up, and say how to look around
@@ -20,6 +21,7 @@ KEEP=false
 PASSED=0
 FAILED=()
 SUMMED_UP=false
+declare -A DAEMONS=()
 
 # ---- what is printed
 
@@ -29,7 +31,8 @@ indented() { sed 's/^/     /'; }
 
 # Prints a command, with the names short, and runs it. Its output is to be looked at; whether it is right, check() tells.
 run() {
-    printf '   $ %s\n' "${*//$NAME-/}"
+    local shown=${*//$DIR\//…/}
+    printf '   $ %s\n' "${shown//$NAME-/}"
     "$@" 2>&1 | indented || true
 }
 
@@ -101,10 +104,18 @@ start_etcd() {
 
 start_daemon() {
     local node=$1
-    mkdir "$DIR/$node"
+    mkdir -p "$DIR/$node"
     MESHNET_NODE=$node MESHNET_VTEP=uplink MESHNET_ETCD_ENDPOINTS=$ETCD \
         MESHNET_SOCKET=$DIR/$node/meshnetd.sock MESHNET_STATE=$DIR/$node/state \
-        setsid nsenter --net="/run/netns/$NAME-$node" -- "$PWD/$IMAGE/bin/meshnetd" >"$DIR/$node/log" 2>&1 </dev/null &
+        setsid nsenter --net="/run/netns/$NAME-$node" -- "$PWD/$IMAGE/bin/meshnetd" >>"$DIR/$node/log" 2>&1 </dev/null &
+    DAEMONS[$node]=$!
+}
+
+# Ends a daemon as an init system does.
+stop_daemon() {
+    note "meshnetd on $1 is stopped, and started again"
+    kill "${DAEMONS[$1]}"
+    wait "${DAEMONS[$1]}" || true
 }
 
 await_daemon() {
@@ -115,7 +126,7 @@ await_daemon() {
     note "meshnetd on $node is ready: port 8181, socket $DIR/$node/meshnetd.sock"
 }
 
-# ---- the topology, in the seed's format
+# ---- the topology, in the format of legacy meshnet
 
 links_of() {
     case $1 in
@@ -124,6 +135,9 @@ links_of() {
         pod3) link 13 pod1 eth1 13.13.13.3/24 eth2 13.13.13.1/24, 21 pod2 eth2 23.23.23.3/24 eth2 23.23.23.2/24 ;;
     esac
 }
+
+# The same with an MTU for link 13.
+jumbo_links_of() { links_of "$1" | sed 's/{"uid": 13,/{"uid": 13, "mtu": 9000,/'; }
 
 # Prints links as a JSON list: uid, peer pod, own interface and address, the peer's interface and address, comma, next link.
 link() {
@@ -199,18 +213,33 @@ add_pod() {
 
 reaches() { in_netns "$1" ping -n -c 1 -W 1 "$2"; }
 
-# The seed's pings. A link between nodes comes up when the second node has heard of it, so the first try may be early.
+# A link between nodes comes up when the second node has heard of it, so the first try may be early.
 ping_from() {
     local pod=$1 address=$2
     check "$pod reaches $address" wait_for "$pod reaches $address" reaches "$pod" "$address"
     run ip netns exec "$NAME-$pod" ping -n -c 1 -W 1 "$address"
 }
 
-link_is() {
-    local pod=$1 ifname=$2 wanted=$3 shown
-    shown=$(in_netns "$pod" ip -d -o link show "$ifname") || return 1
-    [[ $shown =~ $wanted ]] || { echo "$shown"; return 1; }
+ifindex() { ip -n "$NAME-$1" -o link show "$2" | cut -d: -f1; }
+
+is_down() {
+    local shown
+    shown=$(in_netns "$1" ip -o link show "$2") || return 1
+    [[ ! $shown =~ \<[A-Z,_-]*UP ]] || { echo "$shown"; return 1; }
 }
+
+# The ports of a node are in its patch namespace, which outlives the daemon.
+in_patch() {
+    local node=$1
+    shift
+    nsenter --net="$DIR/$node/state/netns" -- "$@"
+}
+
+ports_of() { in_patch "$1" ip -o link show type veth; }
+
+has_ports() { [ "$(ports_of "$1" | wc -l)" = "$2" ] || { ports_of "$1"; return 1; }; }
+
+passes_jumbo() { in_netns "$1" ping -n -c 1 -W 1 -M "do" -s 8972 "$2"; }
 
 mtus_are_equal() {
     local pod mtus
@@ -290,7 +319,7 @@ add_pods() {
 
 look() {
     local pod
-    step "5. The links carry: a veth within a node, a vxlan between nodes"
+    step "5. The links carry, within a node and between the nodes"
     ping_from pod1 12.12.12.2
     ping_from pod2 23.23.23.3
     ping_from pod3 13.13.13.1
@@ -300,17 +329,52 @@ look() {
     done
     run ip -n "$NAME-pod1" -d link show eth1
     run ip -n "$NAME-pod1" -d link show eth2
-    check "pod1-pod2 is a veth" link_is pod1 eth1 " veth "
-    check "pod1-pod3 is a vxlan with VNI 5013 to node2" link_is pod1 eth2 " vxlan id 5013 remote 10.99.0.12 "
-    check "pod3-pod2 is a vxlan with VNI 5021 to node1" link_is pod3 eth2 " vxlan id 5021 remote 10.99.0.11 "
+    note "The patch namespace of node1: a port for each interface, and one tunnel to all other nodes:"
+    run nsenter --net="$DIR/node1/state/netns" ip -brief link show
+    check "node1 has four ports" has_ports node1 4
+    check "node2 has two ports" has_ports node2 2
     check "all six ends have one MTU" mtus_are_equal
     note "What etcd knows of pod1:"
     etcdctl get --prefix /pod1/ | indented
 }
 
+leave_alone() {
+    step "6. A router shuts an interface, and meshnet leaves it alone, also when its daemon starts anew"
+    run ip -n "$NAME-pod1" link set eth1 down
+    stop_daemon node1
+    start_daemon node1
+    await_daemon node1
+    check "pod1's eth1 is still down" is_down pod1 eth1
+    check "pod1 reaches 13.13.13.3 all the while" reaches pod1 13.13.13.3
+    run ip -n "$NAME-pod1" link set eth1 up
+    ping_from pod1 12.12.12.2
+}
+
+restart_peer() {
+    local before
+    step "7. pod2 is deleted and made anew; pod1 keeps its interface"
+    before=$(ifindex pod1 eth1)
+    check "DEL of pod2" cni DEL pod2
+    run ip -n "$NAME-pod1" -brief link show eth1
+    ip netns delete "$NAME-pod2"
+    add_pod pod2
+    ping_from pod1 12.12.12.2
+    check "pod1's eth1 has the ifindex $before, as before" [ "$(ifindex pod1 eth1)" = "$before" ]
+}
+
+grow() {
+    local pod
+    step "8. The topology gives link 13 an MTU of 9000, more than the underlay carries in one piece"
+    for pod in pod1 pod3; do
+        jumbo_links_of "$pod" | etcdctl put "/$pod/links" >/dev/null
+    done
+    check "9000 bytes in one packet from pod1 to pod3" wait_for "a ping of 9000 bytes" passes_jumbo pod1 13.13.13.3
+    run ip netns exec "$NAME-pod1" ping -n -c 1 -W 1 -M "do" -s 8972 13.13.13.3
+}
+
 delete_pods() {
     local pod node
-    step "6. The pods go, and nothing is left"
+    step "9. The pods go, and nothing is left"
     for pod in pod1 pod2 pod3; do
         check "DEL of $pod" cni DEL "$pod"
     done
@@ -320,6 +384,7 @@ delete_pods() {
     done
     for node in node1 node2; do
         check "no pod's interface left on $node" no_pod_links_on "$node"
+        check "no port left on $node" has_ports "$node" 0
         check "no address still leased on $node" no_leases_on "$node"
     done
 }
@@ -330,7 +395,8 @@ explain() {
    ip netns exec $NAME-pod1 ip -d address       # a pod; also pod2, pod3
    ip netns exec $NAME-pod1 ping 13.13.13.3
    ip netns exec $NAME-fabric env ETCDCTL_API=3 etcdctl --endpoints=$ETCD get --prefix /
-   ip netns exec $NAME-node1 curl -s http://127.0.0.1:8181/observe/health/ready
+   ip netns exec $NAME-node1 curl -s http://127.0.0.1:8181/v1/links
+   nsenter --net=$DIR/node1/state/netns ip -d link    # the ports of node1 and its tunnel
    less $DIR/node1/log                          # what the daemon of node1 did; also node2
 To take it down:
    $0 --down $NAME
@@ -339,6 +405,8 @@ END
 
 take_down() {
     remove_namespaces "$1-"
+    # Each node's patch namespace is held by a mount.
+    umount --lazy "${TMPDIR:-/tmp}/$1"/node?/state/netns 2>/dev/null || true
     rm -rf "${TMPDIR:-/tmp}/$1"
 }
 
@@ -381,6 +449,9 @@ main() {
     bring_up
     add_pods
     look
+    leave_alone
+    restart_peer
+    grow
     if $KEEP; then
         explain
         trap - EXIT

@@ -37,6 +37,10 @@ final class PeerDaemons implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(2);
     private static final Duration ANSWER = Duration.ofSeconds(5);
     private static final int ATTEMPTS = 4;
+
+    /** What a daemon answers about a pod that is not there or a link that it does not have: to ask again changes nothing. */
+    private static final int FORBIDDEN = 403;
+
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
 
     private final int port;
@@ -110,7 +114,7 @@ final class PeerDaemons implements AutoCloseable {
                 if (answer.statusCode() == 200) {
                     return Optional.empty();
                 }
-                if (last) {
+                if (last || answer.statusCode() == FORBIDDEN) {
                     return Optional.of(new IOException(
                             request.uri() + " answers " + answer.body().strip()));
                 }
