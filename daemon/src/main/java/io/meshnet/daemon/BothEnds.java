@@ -81,7 +81,10 @@ final class BothEnds {
                 throw new CniException(CniException.TRY_AGAIN_LATER, "pod " + pod + " left while it was added");
             }
             for (LinkStatus state : outcome.links()) {
-                if (state.phase() == LinkStatus.Phase.FAILED || state.phase() == LinkStatus.Phase.DISPUTED) {
+                boolean isLacking = state.phase() == LinkStatus.Phase.FAILED
+                        || state.phase() == LinkStatus.Phase.DISPUTED
+                        || outcome.pending().contains(state.link().id());
+                if (isLacking) {
                     lacking.put(state.link().toString(), state.reason());
                 }
             }

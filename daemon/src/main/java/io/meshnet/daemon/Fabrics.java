@@ -123,16 +123,21 @@ final class Fabrics implements AutoCloseable {
         if (!all.stream().allMatch(each -> each.follower().isCurrent())) {
             return;
         }
+        var _ = patch.inspect(this::living).exceptionally(failure -> {
+            LOG.log(Level.ERROR, "the patch namespace is not inspected: {0}", failure.toString());
+            return Set.of();
+        });
+    }
+
+    /** The numbers of the namespaces of all pods of this node. */
+    private Set<Integer> living() {
         Set<Integer> living = new HashSet<>();
         attachments.all().stream()
                 .filter(attachment -> !attachment.detached())
                 .flatMapToInt(attachment -> attachment.local().group().stream())
                 .forEach(living::add);
-        all.forEach(each -> living.addAll(each.reconciler().groups()));
-        var _ = patch.inspect(living).exceptionally(failure -> {
-            LOG.log(Level.ERROR, "the patch namespace is not inspected: {0}", failure.toString());
-            return Set.of();
-        });
+        all().forEach(each -> living.addAll(each.reconciler().groups()));
+        return living;
     }
 
     private void every(Duration period, Consumer<Running> work) {

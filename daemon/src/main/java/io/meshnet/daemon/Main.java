@@ -291,6 +291,8 @@ public final class Main implements Callable<Integer> {
                 new AdvisingNetwork(new MeshNetwork(fabrics, attachments, kernel, patch, configuration));
         Dispatcher dispatcher = new Dispatcher(network, new Delegates(mounts));
         Server server = Server.start(configuration, dispatcher, fabrics);
+        // The first ADD finds it open.
+        var _ = patch.require();
         LOG.log(Logger.Level.INFO, "{0} serves as {1}", "meshnet " + Version.text(), identity);
 
         CountDownLatch stopped = new CountDownLatch(1);

@@ -84,6 +84,12 @@ final class LinkMessages {
         writer.change(RTM_DELLINK(), 0).ifinfomsg(ifindex);
     }
 
+    /** Deletes a link of another namespace, for which {@code ip} has no command. */
+    static void delete(MessageWriter writer, int ifindex, int netnsid) {
+        delete(writer, ifindex);
+        writer.u32(IFLA_TARGET_NETNSID(), netnsid);
+    }
+
     /** {@code ip link delete group GROUP}. */
     static void deleteGroup(MessageWriter writer, int group) {
         writer.change(RTM_DELLINK(), 0).ifinfomsg(0).u32(IFLA_GROUP(), group);

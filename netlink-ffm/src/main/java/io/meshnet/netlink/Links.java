@@ -150,6 +150,21 @@ public final class Links {
     }
 
     /**
+     * Deletes a link of another namespace, without a handle on that namespace; a link that is not there is no error.
+     *
+     * @param netnsid the id that the socket's namespace has for the other, see {@link Netnsids}
+     * @throws NetlinkException EINVAL when no namespace has that id (any longer), EACCES without CAP_NET_ADMIN in it
+     */
+    public void delete(int ifindex, int netnsid) {
+        LinkMessages.delete(socket.begin(), ifindex, netnsid);
+        int errno = socket.change(Errno.ENODEV);
+        if (errno != 0) {
+            throw socket.refused(
+                    "delete link", errno, "ifindex " + ifindex + " in " + Netnsids.describe(netnsid, socket));
+        }
+    }
+
+    /**
      * Deletes all links of a group; none of it is no error.
      *
      * @param group not 0, which is the group of everything that has no other

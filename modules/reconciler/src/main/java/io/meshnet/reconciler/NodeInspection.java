@@ -48,7 +48,7 @@ public final class NodeInspection {
      * What was seen.
      *
      * @param pods the links of every pod that could be looked at, in the order of uids
-     * @param doubtful pods that have to be reconciled: something is to be done there, or they could not be looked at
+     * @param doubtful pods that have to be reconciled: something is to be done there, or is to be told of a link in place
      */
     public record Result(Map<PodName, List<LinkView>> pods, Set<PodName> doubtful) {
 
@@ -112,7 +112,10 @@ public final class NodeInspection {
                     node.mtu(each.link()),
                     lack == null ? planned : planned.failed(lack)));
         }
-        return new Look(views, !plan.actions().isEmpty());
+        boolean hasRemark = plan.statuses().stream()
+                .anyMatch(status -> status.phase() == LinkStatus.Phase.IN_PLACE
+                        && !status.reason().isEmpty());
+        return new Look(views, hasRemark || !plan.actions().isEmpty());
     }
 
     private static String text(PortWire wire) {

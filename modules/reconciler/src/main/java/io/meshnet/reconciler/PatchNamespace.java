@@ -15,11 +15,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * The node's patch namespace: all ports and wires of the node are in it. It outlives the daemon, held by a mount. The daemon opens it
@@ -156,38 +156,42 @@ public final class PatchNamespace implements AutoCloseable {
         });
     }
 
-    /** Looks at those ports again that the last notification does not show as the daemon knows them. */
+    /** What the kernel last told of a device, and whether it told that the device was deleted. */
+    private record Told(Optional<ObservedPort> last, boolean wasDeleted) {}
+
+    /** Looks at those devices again that the daemon knows otherwise than the kernel told. */
     private static Set<Integer> changed(RouteSocket socket, Panel panel, List<LinkEvent> events) {
-        Map<Integer, Optional<ObservedPort>> told = new HashMap<>();
+        Map<Integer, Told> told = new HashMap<>();
         for (LinkEvent event : events) {
             switch (event) {
                 case LinkEvent.Overflow _ -> {
-                    return panel.refresh(socket);
+                    return panel.refresh(socket, false);
                 }
                 case LinkEvent.Deleted deleted
                 when Panel.isTunnel(deleted.link()) -> {
-                    return panel.refresh(socket);
+                    return panel.refresh(socket, true);
                 }
-                case LinkEvent.Changed changed -> told.put(changed.link().ifindex(), ObservedPort.of(changed.link()));
-                case LinkEvent.Deleted deleted -> told.put(deleted.link().ifindex(), Optional.empty());
+                case LinkEvent.Changed changed ->
+                    told.merge(
+                            changed.link().ifindex(),
+                            new Told(ObservedPort.of(changed.link()), false),
+                            (before, now) -> new Told(now.last(), before.wasDeleted()));
+                case LinkEvent.Deleted deleted -> told.put(deleted.link().ifindex(), new Told(Optional.empty(), true));
                 case LinkEvent.AddressAdded _, LinkEvent.AddressDeleted _, LinkEvent.NetnsGone _ -> {
                     // Nothing has an address here.
                 }
             }
         }
         Set<Integer> groups = new HashSet<>();
-        told.forEach((ifindex, port) -> {
-            OptionalInt before = group(panel, ifindex);
-            if (!panel.port(ifindex).equals(port) && panel.look(ifindex)) {
-                before.ifPresent(groups::add);
-                group(panel, ifindex).ifPresent(groups::add);
+        told.forEach((ifindex, news) -> {
+            boolean isKnown = !news.wasDeleted()
+                    && panel.port(ifindex).equals(news.last())
+                    && news.last().isPresent();
+            if (!isKnown) {
+                groups.addAll(panel.look(ifindex, news.wasDeleted()));
             }
         });
         return groups;
-    }
-
-    private static OptionalInt group(Panel panel, int ifindex) {
-        return panel.port(ifindex).map(port -> OptionalInt.of(port.group())).orElse(OptionalInt.empty());
     }
 
     private void tell(Set<Integer> groups) {
@@ -200,19 +204,22 @@ public final class PatchNamespace implements AutoCloseable {
      * Looks at the mount and at everything in the namespace, puts right what is no pod's affair, and deletes ports of pods that are no
      * pods of this node any more.
      *
-     * @param living the groups of all pods of this node
+     * @param living gives the groups of all pods of this node; called on the kernel thread, where no port is made meanwhile
      * @return completes with the groups whose pods have to be reconciled, which the listeners get as well
      */
-    public CompletableFuture<Set<Integer>> inspect(Set<Integer> living) {
+    public CompletableFuture<Set<Integer>> inspect(Supplier<Set<Integer>> living) {
         return kernel.submit(socket -> {
+            if (panel.isEmpty() && mount.isFrontMounting() && !mount.isThere()) {
+                return Set.of();
+            }
             Panel open = panel(socket);
             if (!mount.isFrontMounting() && !mount.holds(open.netns())) {
                 LOG.log(Level.WARNING, "the patch namespace was unmounted, and is mounted at {0} again", mount.path());
                 open.netns().mountAt(mount.path());
             }
-            Set<Integer> changed = open.refresh(socket);
+            Set<Integer> changed = open.refresh(socket, true);
             Set<Integer> stale = groups(open);
-            stale.removeAll(living);
+            stale.removeAll(living.get());
             for (int group : stale) {
                 int count = open.release(group, () -> {});
                 LOG.log(Level.INFO, "{0} ports of a pod that is gone are deleted", Integer.toString(count));

@@ -162,7 +162,7 @@ public final class ActionRunner {
 
     /** Whether a port that was made earlier is not what it was: somebody may have put another device under its index. */
     private boolean isOther(LinkId id, ObservedPort port) {
-        boolean isOther = !made.contains(port.ifindex()) && panel.look(port.ifindex());
+        boolean isOther = !made.contains(port.ifindex()) && !panel.isSame(port);
         if (isOther) {
             failed.put(id, "port " + port.name() + " was changed by somebody else; the daemon looks again");
         }

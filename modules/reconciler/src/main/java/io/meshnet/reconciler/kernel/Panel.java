@@ -27,21 +27,12 @@ public final class Panel implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(Panel.class.getName());
 
-    /** Kinds of the devices that the kernel makes in each namespace by itself: loopback, and the fallback devices of tunnels. */
-    private static final Set<String> KERNELS_OWN =
-            Set.of("", "ipip", "sit", "ip6tnl", "gre", "gretap", "ip6gre", "ip6gretap", "erspan", "vti", "vti6");
-
-    /** The smallest index of a port: far above what the kernel hands out by itself. */
-    static final int FIRST_PORT = 1 << 24;
-
-    private final NodeIdentity node;
     private final Netns netns;
     private final RouteSocket socket;
     private final ExecutorService freeing;
     private final TunnelDevice tunnel;
     private final PortTable ports = new PortTable();
-    private Wiring wiring;
-    private boolean isListed;
+    private final PanelInspector inspector;
 
     /**
      * Opens what is there, and makes what is missing.
@@ -52,7 +43,6 @@ public final class Panel implements AutoCloseable {
      * @param freeing runs system calls that return long after their effect
      */
     public Panel(RouteSocket nodeSocket, NodeIdentity node, Netns netns, ExecutorService freeing) {
-        this.node = node;
         this.netns = netns;
         this.freeing = freeing;
         // One list of fe80::/64 routes for all ports makes the 8,000th nine times as dear as the first.
@@ -60,7 +50,8 @@ public final class Panel implements AutoCloseable {
         netns.sysctl("net/ipv6/conf/default/disable_ipv6", "1");
         this.socket = RouteSocket.open(netns);
         this.tunnel = new TunnelDevice(node, netns, socket);
-        refresh(nodeSocket);
+        this.inspector = new PanelInspector(this, node, socket, ports, tunnel);
+        inspector.refresh(nodeSocket, true);
     }
 
     /** The namespace. */
@@ -75,12 +66,12 @@ public final class Panel implements AutoCloseable {
 
     /** The program that each port runs. */
     BpfProgram portProgram() {
-        return wiring.port();
+        return inspector.wiring().port();
     }
 
     /** The wires. */
     public WireMaps wires() {
-        return wiring.maps();
+        return inspector.wiring().maps();
     }
 
     /** Whether a device of the patch namespace is the tunnel. */
@@ -118,108 +109,23 @@ public final class Panel implements AutoCloseable {
         ports.put(port);
     }
 
-    /**
-     * Looks at everything anew: lists the namespace, makes the tunnel device and the programs if they are missing, gives each port its
-     * program, and takes entries out of the maps that name no port.
-     *
-     * @return the groups whose ports are not as the daemon knew them
-     */
-    public Set<Integer> refresh(RouteSocket nodeSocket) {
-        tunnel.require(nodeSocket);
-        List<Link> links = socket.links().list();
-        List<ObservedPort> found = links.stream()
-                .filter(link -> link.ifindex() >= FIRST_PORT)
-                .flatMap(link -> ObservedPort.of(link).stream())
-                .toList();
-        Wiring before = wiring;
-        wiring = Wiring.require(node, socket, TunnelDevice.IFINDEX, found, before);
-        tunnel.equip(wiring.tunnel());
-        Set<Integer> changed = differences(found);
-        ports.replace(found);
-        deleteStrangers(links);
-        changed.addAll(wiring.equip(socket, found));
-        found.stream().mapToInt(ObservedPort::ifindex).max().ifPresent(last -> wires().raiseNextIfindex(last + 1));
-        sweepMaps();
-        isListed = true;
-        return changed;
+    /** Looks at everything anew; see {@link PanelInspector#refresh}. */
+    public Set<Integer> refresh(RouteSocket nodeSocket, boolean isContinuous) {
+        return inspector.refresh(nodeSocket, isContinuous);
     }
 
-    private Set<Integer> differences(List<ObservedPort> found) {
-        Set<Integer> changed = new HashSet<>();
-        if (!isListed) {
-            return changed;
-        }
-        Set<Integer> missing = new HashSet<>();
-        ports.all().forEach(port -> missing.add(port.ifindex()));
-        for (ObservedPort port : found) {
-            missing.remove(port.ifindex());
-            Optional<ObservedPort> known = ports.find(port.ifindex());
-            if (!known.equals(Optional.of(port))) {
-                changed.add(port.group());
-                known.ifPresent(old -> changed.add(old.group()));
-            }
-        }
-        missing.forEach(gone -> ports.find(gone).ifPresent(old -> changed.add(old.group())));
-        return changed;
+    /** Looks at one device again; see {@link PanelInspector#look}. */
+    public Set<Integer> look(int ifindex, boolean wasDeleted) {
+        return inspector.look(ifindex, wasDeleted);
     }
 
-    /** Deletes devices that meshnet did not make: only a pod that may reach this namespace by netlink can have put them here. */
-    private void deleteStrangers(List<Link> links) {
-        for (Link link : links) {
-            boolean isKnown = link.ifindex() == TunnelDevice.IFINDEX
-                    || ports.find(link.ifindex()).isPresent()
-                    || KERNELS_OWN.contains(link.kind());
-            if (!isKnown) {
-                LOG.log(
-                        Level.WARNING,
-                        "tampering: {0} {1} (ifindex {2}) in the patch namespace is none of meshnet''s, and is deleted",
-                        link.kind(),
-                        link.name(),
-                        Integer.toString(link.ifindex()));
-                deletion().link(link.ifindex());
-            }
-        }
-    }
-
-    /** Takes entries out of the maps that name a port which does not exist. */
-    private void sweepMaps() {
-        wires().allPorts().forEach((ifindex, wire) -> {
-            boolean isWhole = ports.find(ifindex).isPresent()
-                    && (wire.isTunnel() || ports.find(wire.target()).isPresent());
-            if (!isWhole) {
-                wires().cutPort(ifindex);
-            }
-        });
-        wires().allTunnels().forEach((vni, wire) -> {
-            if (ports.find(wire.port()).isEmpty()) {
-                wires().cutTunnel(vni);
-            }
-        });
-    }
-
-    /**
-     * Looks at one port again.
-     *
-     * @return whether the daemon knew it otherwise
-     */
-    public boolean look(int ifindex) {
-        Optional<ObservedPort> now = socket.links().find(ifindex).flatMap(ObservedPort::of);
-        Optional<ObservedPort> before = ports.find(ifindex);
-        if (now.equals(before)) {
-            return false;
-        }
-        if (now.isPresent()) {
-            ports.put(now.get());
-        } else {
-            forget(ifindex);
-        }
-        return true;
-    }
-
-    /** Takes note that a port is gone: no wire may name its index any more. */
-    void forget(int ifindex) {
-        ports.remove(ifindex);
-        disconnect(ifindex).ifPresent(far -> setUp(List.of(far), false));
+    /** Whether the device of that index is the port that the daemon knows. */
+    boolean isSame(ObservedPort port) {
+        return socket.links()
+                .find(port.ifindex())
+                .flatMap(ObservedPort::of)
+                .filter(now -> now.at(port).equals(now) || now.equals(port))
+                .isPresent();
     }
 
     /**
@@ -304,7 +210,7 @@ public final class Panel implements AutoCloseable {
         far.ifPresent(other -> setUp(List.of(other), false));
     }
 
-    private LinkDeletion deletion() {
+    LinkDeletion deletion() {
         return new LinkDeletion(netns, socket, freeing);
     }
 
@@ -323,9 +229,7 @@ public final class Panel implements AutoCloseable {
 
     @Override
     public void close() {
-        if (wiring != null) {
-            wiring.close();
-        }
+        inspector.wiring().close();
         socket.close();
         netns.close();
     }

@@ -32,6 +32,13 @@ public record PatchMount(Path path, boolean isFrontMounting) {
         }
     }
 
+    /** Whether a namespace is mounted. */
+    public boolean isThere() {
+        Optional<Netns> found = find();
+        found.ifPresent(Netns::close);
+        return found.isPresent();
+    }
+
     /**
      * Makes the namespace and mounts it. The caller closes it.
      *

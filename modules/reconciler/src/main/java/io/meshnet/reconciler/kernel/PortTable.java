@@ -33,11 +33,11 @@ final class PortTable {
         }
     }
 
-    /** Forgets everything, and takes these ports. */
-    void replace(Collection<ObservedPort> ports) {
-        byIfindex.clear();
-        byGroup.clear();
-        ports.forEach(this::put);
+    /** The ports that are not among those that were found. */
+    List<ObservedPort> missing(Collection<ObservedPort> found) {
+        Map<Integer, ObservedPort> missing = new HashMap<>(byIfindex);
+        found.forEach(port -> missing.remove(port.ifindex()));
+        return List.copyOf(missing.values());
     }
 
     void put(ObservedPort port) {

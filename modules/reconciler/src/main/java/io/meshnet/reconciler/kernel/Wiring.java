@@ -10,7 +10,6 @@ import io.meshnet.reconciler.plan.ObservedPort;
 import io.meshnet.reconciler.state.NodeIdentity;
 import java.lang.System.Logger.Level;
 import java.net.Inet6Address;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,17 +32,12 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
     static final String TUNNEL = "meshnet_tunnel";
 
     /**
-     * Finds the maps and loads the programs, unless they are known. A running program that has the same instructions is kept.
+     * Finds the maps and loads the programs. A running program that has the same instructions is kept.
      *
      * @param tunnelIfindex index of the tunnel device
      * @param ports every port of the namespace
-     * @param known what the daemon found or made before; null at the start
      */
-    static Wiring require(
-            NodeIdentity node, RouteSocket socket, int tunnelIfindex, List<ObservedPort> ports, Wiring known) {
-        if (known != null) {
-            return known;
-        }
+    static Wiring require(NodeIdentity node, RouteSocket socket, int tunnelIfindex, List<ObservedPort> ports) {
         Optional<BpfProgram> runningTunnel = running(socket, tunnelIfindex);
         Optional<BpfProgram> runningPort = ports.stream()
                 .flatMap(each -> running(socket, each.ifindex()).stream())
@@ -99,25 +93,25 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         socket.trafficControl().attachBpf(ifindex, program.fd(), name);
     }
 
-    /**
-     * Has each port that has a mark run the port program.
-     *
-     * @return the groups of the ports that did not
-     */
-    Set<Integer> equip(RouteSocket socket, List<ObservedPort> ports) {
-        Set<Integer> repaired = new HashSet<>();
-        for (ObservedPort each : ports) {
-            if (each.mark().isEmpty() || isEquipped(socket, each.ifindex(), port)) {
-                continue;
-            }
-            try {
-                equip(socket, each.ifindex(), port, PORT);
-                repaired.add(each.group());
-            } catch (NetlinkException e) {
-                LOG.log(Level.WARNING, "port {0} does not get its program: {1}", each.name(), e.getMessage());
-            }
+    /** Whether a port runs the port program. An older one that follows the same maps is replaced. */
+    boolean isEquipped(RouteSocket socket, int ifindex) {
+        if (isEquipped(socket, ifindex, port)) {
+            return true;
         }
-        return repaired;
+        Optional<BpfProgram> other = running(socket, ifindex);
+        boolean isOlder = other.filter(
+                        program -> program.mapIds().contains(maps.ports().id()))
+                .isPresent();
+        other.ifPresent(BpfProgram::close);
+        if (isOlder) {
+            equip(socket, ifindex);
+        }
+        return isOlder;
+    }
+
+    /** Has a port run the port program. */
+    void equip(RouteSocket socket, int ifindex) {
+        equip(socket, ifindex, port, PORT);
     }
 
     @Override

@@ -36,6 +36,11 @@ public record ObservedPort(
         return new ObservedPort(ifindex, name, group, mark, up, podIfindex, podNetnsid);
     }
 
+    /** The same port as another look shows it: up or down, and where the interface in the pod is. */
+    public ObservedPort at(ObservedPort seen) {
+        return new ObservedPort(ifindex, name, group, mark, seen.isUp, seen.podIfindex, seen.podNetnsid);
+    }
+
     /** The same port after a declaration was applied. */
     public ObservedPort withMark(PortMark applied) {
         return new ObservedPort(ifindex, name, group, Optional.of(applied), isUp, podIfindex, podNetnsid);

@@ -167,7 +167,7 @@ public final class Planner {
         }
         String remark = port.map(found -> observed.wires().get(found.ifindex()))
                 .filter(wire -> wire.tooBig() > 0)
-                .map(wire -> "too big for the underlay: " + node.carried() + "; frames dropped: " + wire.tooBig())
+                .map(_ -> "too big for the underlay: " + node.carried())
                 .orElse("");
         return new LinkStatus(link, Phase.IN_PLACE, remark);
     }

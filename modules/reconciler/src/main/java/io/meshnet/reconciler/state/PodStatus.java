@@ -12,8 +12,10 @@ import java.util.Set;
  * @param presence whether it runs here
  * @param links how each of its links stands; empty unless it is present
  * @param shared those of its links that are in place between this pod and another pod of this node
+ * @param pending those of its links whose peer runs on this node too, and has not got its interface yet
  */
-public record PodStatus(PodName pod, Presence presence, List<LinkStatus> links, Set<LinkId> shared) {
+public record PodStatus(
+        PodName pod, Presence presence, List<LinkStatus> links, Set<LinkId> shared, Set<LinkId> pending) {
 
     /** Whether a pod runs on this node. */
     public enum Presence {
@@ -29,11 +31,12 @@ public record PodStatus(PodName pod, Presence presence, List<LinkStatus> links, 
     public PodStatus {
         links = List.copyOf(links);
         shared = Set.copyOf(shared);
+        pending = Set.copyOf(pending);
     }
 
     /** A pod for which nothing could be done. */
     public static PodStatus absent(PodName pod, Presence presence) {
-        return new PodStatus(pod, presence, List.of(), Set.of());
+        return new PodStatus(pod, presence, List.of(), Set.of(), Set.of());
     }
 
     /**
@@ -50,13 +53,16 @@ public record PodStatus(PodName pod, Presence presence, List<LinkStatus> links, 
             }
         }
         Set<LinkId> shared = new HashSet<>();
+        Set<LinkId> pending = new HashSet<>();
         for (LinkStatus link : links) {
-            if (link.phase() == LinkStatus.Phase.IN_PLACE
-                    && local.contains(link.link().id())) {
-                shared.add(link.link().id());
+            LinkId id = link.link().id();
+            if (link.phase() == LinkStatus.Phase.IN_PLACE && local.contains(id)) {
+                shared.add(id);
+            } else if (link.phase() == LinkStatus.Phase.WAITING && local.contains(id)) {
+                pending.add(id);
             }
         }
-        return new PodStatus(pod, Presence.PRESENT, links, shared);
+        return new PodStatus(pod, Presence.PRESENT, links, shared, pending);
     }
 
     /** The other pods whose links with this one are all shared: nothing is left to be done for them. */

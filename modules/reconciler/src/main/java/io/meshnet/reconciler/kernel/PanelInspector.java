@@ -1,0 +1,245 @@
+package io.meshnet.reconciler.kernel;
+
+import io.meshnet.netlink.Link;
+import io.meshnet.netlink.NetlinkException;
+import io.meshnet.netlink.RouteSocket;
+import io.meshnet.reconciler.plan.ObservedPort;
+import io.meshnet.reconciler.state.NodeIdentity;
+import java.lang.System.Logger.Level;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Compares what the daemon knows of the patch namespace with what is there, and puts right what is no pod's affair: a pod with
+ * CAP_NET_ADMIN in the user namespace of the node can reach this namespace by netlink, through the id of its veth's peer. For the kernel
+ * thread only.
+ */
+final class PanelInspector {
+
+    private static final System.Logger LOG = System.getLogger(PanelInspector.class.getName());
+
+    /** Kinds of the devices that the kernel makes in each namespace by itself: loopback, and the fallback devices of tunnels. */
+    private static final Set<String> KERNELS_OWN =
+            Set.of("", "ipip", "sit", "ip6tnl", "gre", "gretap", "ip6gre", "ip6gretap", "erspan", "vti", "vti6");
+
+    /** The smallest index of a port: far above what the kernel hands out by itself. */
+    static final int FIRST_PORT = 1 << 24;
+
+    private final Panel panel;
+    private final NodeIdentity node;
+    private final RouteSocket socket;
+    private final PortTable ports;
+    private final TunnelDevice tunnel;
+    private Wiring wiring;
+    private boolean isListed;
+
+    /**
+     * @param socket a socket in the patch namespace
+     * @param ports what the daemon knows
+     */
+    PanelInspector(Panel panel, NodeIdentity node, RouteSocket socket, PortTable ports, TunnelDevice tunnel) {
+        this.panel = panel;
+        this.node = node;
+        this.socket = socket;
+        this.ports = ports;
+        this.tunnel = tunnel;
+    }
+
+    /** Programs and maps; there once {@link #refresh} was called. */
+    Wiring wiring() {
+        return wiring;
+    }
+
+    /**
+     * Looks at everything anew: lists the namespace, makes the tunnel device and the programs if they are missing, gives each port its
+     * program, deletes devices that meshnet did not make, and takes entries out of the maps that name no port.
+     *
+     * @param isContinuous whether the daemon heard of every change since it looked last. Otherwise a port without the program may be
+     *     somebody else's device in the place of a port: it is deleted, since nobody without CAP_SYS_ADMIN can attach the program.
+     * @return the groups whose ports are not as the daemon knew them
+     */
+    Set<Integer> refresh(RouteSocket nodeSocket, boolean isContinuous) {
+        tunnel.require(nodeSocket);
+        List<Link> links = socket.links().list();
+        List<ObservedPort> found = links.stream()
+                .filter(link -> link.ifindex() >= FIRST_PORT)
+                .flatMap(link -> ObservedPort.of(link).stream())
+                .toList();
+        if (wiring == null) {
+            wiring = Wiring.require(node, socket, TunnelDevice.IFINDEX, found);
+        }
+        tunnel.equip(wiring.tunnel());
+        boolean isFirst = !isListed;
+        Set<Integer> changed = new HashSet<>();
+        ports.missing(found).forEach(gone -> {
+            changed.add(gone.group());
+            forget(gone);
+        });
+        for (ObservedPort port : found) {
+            take(port, isFirst, isContinuous, changed);
+        }
+        deleteStrangers(links);
+        found.stream()
+                .mapToInt(ObservedPort::ifindex)
+                .max()
+                .ifPresent(last -> wiring.maps().raiseNextIfindex(last + 1));
+        sweepMaps();
+        isListed = true;
+        return changed;
+    }
+
+    /** Takes one port of a list in. A port that the daemon did not make is left for {@link #deleteStrangers}. */
+    private void take(ObservedPort port, boolean isFirst, boolean isContinuous, Set<Integer> changed) {
+        Optional<ObservedPort> known = ports.find(port.ifindex());
+        if (known.isEmpty() && !isFirst) {
+            return;
+        }
+        boolean isWhole = port.mark().isPresent() || known.isPresent();
+        if (isWhole && !wiring.isEquipped(socket, port.ifindex())) {
+            changed.add(known.orElse(port).group());
+            if (isFirst || !isContinuous) {
+                LOG.log(
+                        Level.WARNING,
+                        "tampering: port {0} of {1} does not run the program of ports, and is made anew",
+                        port.name(),
+                        serves(port));
+                known.ifPresent(this::forget);
+                return;
+            }
+            LOG.log(Level.WARNING, "tampering: port {0} of {1} lost its program", port.name(), serves(port));
+            wiring.equip(socket, port.ifindex());
+        }
+        if (known.isEmpty()) {
+            ports.put(port);
+        } else if (!known.get().equals(port)) {
+            changed.add(known.get().group());
+            ports.put(repaired(known.get(), port));
+        }
+    }
+
+    /** Puts back what the patch side says of itself. Where the pod's end is, and whether the patch side is up, is taken as it is. */
+    private ObservedPort repaired(ObservedPort known, ObservedPort now) {
+        boolean isHarmed = known.group() != now.group()
+                || !known.mark().equals(now.mark())
+                || !known.name().equals(now.name());
+        if (isHarmed && known.mark().isPresent()) {
+            LOG.log(
+                    Level.WARNING,
+                    "tampering: somebody changed name, group or mark of port {0} of {1}, which is put back",
+                    known.name(),
+                    serves(known));
+            socket.links()
+                    .mark(known.ifindex(), known.group(), known.mark().get().alias());
+            if (!known.name().equals(now.name())) {
+                socket.links().rename(known.ifindex(), known.name());
+            }
+        }
+        return known.at(now);
+    }
+
+    private static String serves(ObservedPort port) {
+        return port.mark().map(mark -> mark.pod() + ":" + mark.ifname()).orElse("no interface");
+    }
+
+    /** Deletes devices that meshnet did not make: only a pod that may reach this namespace by netlink can have put them here. */
+    private void deleteStrangers(List<Link> links) {
+        for (Link link : links) {
+            boolean isKnown =
+                    Panel.isTunnel(link) || ports.find(link.ifindex()).isPresent() || KERNELS_OWN.contains(link.kind());
+            if (!isKnown) {
+                deleteStranger(link);
+            }
+        }
+    }
+
+    private void deleteStranger(Link link) {
+        String owner = ports.all().stream()
+                .filter(port ->
+                        port.podNetnsid() == link.peerNetnsid() && port.mark().isPresent())
+                .findFirst()
+                .map(port -> "it leads to pod " + port.mark().get().pod())
+                .orElse("it leads to no pod of this node");
+        LOG.log(
+                Level.WARNING,
+                "tampering: {0} {1} (ifindex {2}) in the patch namespace is none of meshnet''s, and is deleted; {3}",
+                link.kind(),
+                link.name(),
+                Integer.toString(link.ifindex()),
+                owner);
+        panel.deletion().link(link.ifindex());
+    }
+
+    /** Takes entries out of the maps that name a port which does not exist. */
+    private void sweepMaps() {
+        wiring.maps().allPorts().forEach((ifindex, wire) -> {
+            boolean isWhole = ports.find(ifindex).isPresent()
+                    && (wire.isTunnel() || ports.find(wire.target()).isPresent());
+            if (!isWhole) {
+                wiring.maps().cutPort(ifindex);
+            }
+        });
+        wiring.maps().allTunnels().forEach((vni, wire) -> {
+            if (ports.find(wire.port()).isEmpty()) {
+                wiring.maps().cutTunnel(vni);
+            }
+        });
+    }
+
+    /**
+     * Looks at one device again, since the kernel told of it.
+     *
+     * @param wasDeleted whether the kernel told that a device of that index was deleted. No index is given twice, so that another device
+     *     of that index is somebody else's.
+     * @return the groups whose ports are not as the daemon knew them
+     */
+    Set<Integer> look(int ifindex, boolean wasDeleted) {
+        Optional<Link> link = socket.links().find(ifindex);
+        Optional<ObservedPort> known = ports.find(ifindex);
+        boolean isGone = known.isPresent() && (wasDeleted || link.isEmpty());
+        if (isGone) {
+            LOG.log(Level.INFO, "port {0} of {1} is gone", known.get().name(), serves(known.get()));
+            forget(known.get());
+        }
+        if (link.isPresent() && (known.isEmpty() || isGone)) {
+            deleteStrangers(List.of(link.get()));
+        }
+        if (known.isEmpty()) {
+            return Set.of();
+        }
+        Optional<ObservedPort> now = link.flatMap(ObservedPort::of);
+        if (!isGone && now.isPresent()) {
+            if (now.equals(known)) {
+                return Set.of();
+            }
+            ports.put(repaired(known.get(), now.get()));
+        }
+        return Set.of(known.get().group());
+    }
+
+    /**
+     * Takes note that a port is gone: no wire may name its index any more. If the interface in the pod is still there, somebody moved
+     * the patch side away and leads the interface elsewhere: the interface is deleted, and made again with a port.
+     */
+    private void forget(ObservedPort port) {
+        ports.remove(port.ifindex());
+        panel.disconnect(port.ifindex()).ifPresent(far -> panel.setUp(List.of(far), false));
+        try {
+            Optional<Link> left = socket.links().find(port.podIfindex(), port.podNetnsid());
+            boolean isLedElsewhere = port.podNetnsid() >= 0
+                    && left.filter(link -> link.kind().equals("veth") && link.peer() == port.ifindex())
+                            .isPresent();
+            if (isLedElsewhere) {
+                LOG.log(
+                        Level.WARNING,
+                        "tampering: somebody moved port {0} of {1} out of the patch namespace; the interface is made anew",
+                        port.name(),
+                        serves(port));
+                socket.links().delete(port.podIfindex(), port.podNetnsid());
+            }
+        } catch (NetlinkException e) {
+            LOG.log(Level.DEBUG, "the namespace of port {0} is gone: {1}", port.name(), e.getMessage());
+        }
+    }
+}
