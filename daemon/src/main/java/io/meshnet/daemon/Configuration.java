@@ -22,6 +22,7 @@ import java.util.OptionalInt;
  * @param timeToLive how long this node counts as alive after its last sign of life
  * @param resync how often everything is looked at though nothing was told
  * @param isInsecure whether PUT /vtep makes links that no topology has, as legacy meshnet does
+ * @param frontMounts whether the front mounts the patch namespace, for a daemon in a container
  */
 record Configuration(
         int port,
@@ -36,4 +37,5 @@ record Configuration(
         Duration patience,
         Duration timeToLive,
         Duration resync,
-        boolean isInsecure) {}
+        boolean isInsecure,
+        boolean frontMounts) {}

@@ -153,6 +153,15 @@ public final class Main implements Callable<Integer> {
     private boolean insecurePeers;
 
     @Option(
+            names = "--netns-mount",
+            paramLabel = "daemon|front",
+            defaultValue = "${env:MESHNET_NETNS_MOUNT:-daemon}",
+            description =
+                    "who mounts the patch namespace in the state directory: front for a daemon in a container, whose"
+                            + " mounts do not outlive it (MESHNET_NETNS_MOUNT; ${DEFAULT-VALUE})")
+    private String netnsMount = "";
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "${env:MESHNET_LOG_LEVEL:-INFO}",
@@ -234,7 +243,25 @@ public final class Main implements Callable<Integer> {
                 Duration.ofSeconds(within("MESHNET_STRICT_TIMEOUT", strictTimeout, 1, 3_600)),
                 Duration.ofSeconds(within("MESHNET_NODE_TTL", nodeTtl, 2, 3_600)),
                 Duration.ofSeconds(within("MESHNET_RESYNC", resync, 1, 86_400)),
-                insecurePeers);
+                insecurePeers,
+                frontMounts());
+    }
+
+    /** Whether the front mounts the patch namespace; a header carries the path of the mount to the front. */
+    private boolean frontMounts() throws ConfigurationException {
+        return switch (netnsMount) {
+            case "daemon" -> false;
+            case "front" -> {
+                if (!state.toString().chars().allMatch(c -> c >= ' ' && c <= '~')) {
+                    throw new ConfigurationException("MESHNET_STATE: " + state
+                            + " is not printable ASCII, which MESHNET_NETNS_MOUNT=front requires");
+                }
+                yield true;
+            }
+            default ->
+                throw new ConfigurationException(
+                        "MESHNET_NETNS_MOUNT: \"" + netnsMount + "\" is neither daemon nor front");
+        };
     }
 
     /** The mount namespace of delegates; what is not said of the sysctls is taken from there, too. */
@@ -282,8 +309,8 @@ public final class Main implements Callable<Integer> {
         NodeIdentity identity = probe(configuration);
         Attachments attachments = attachments(configuration);
         PeerDaemons peers = new PeerDaemons(configuration.port());
-        PatchNamespace patch =
-                new PatchNamespace(identity, kernel, configuration.state().resolve("netns"), false);
+        PatchNamespace patch = new PatchNamespace(
+                identity, kernel, configuration.state().resolve("netns"), configuration.frontMounts());
         Fabrics fabrics =
                 new Fabrics(identity, NetnsTag.ofThisBoot(), kernel, attachments, peers, patch, configuration);
         fabrics.start();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.helidon.health.HealthCheckResponse;
 import io.helidon.health.HealthCheckType;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
@@ -43,6 +44,7 @@ final class Server implements AutoCloseable {
 
     private static final String CNI = "cni";
     private static final String CNI_VARIABLE = "CNI_";
+    private static final HeaderName NETNS = HeaderNames.create(Reply.NETNS_HEADER);
 
     /** Larger than any configuration or result a runtime would send. */
     private static final long MAX_PAYLOAD = 16 << 20;
@@ -145,6 +147,7 @@ final class Server implements AutoCloseable {
             }
         });
         Reply reply = dispatcher.dispatch(environment, body(request));
+        reply.netns().ifPresent(path -> response.header(NETNS, path.toString()));
         response.status(Status.create(reply.status()))
                 .header(HeaderNames.CONTENT_TYPE, "application/json")
                 .send(reply.body().getBytes(StandardCharsets.UTF_8));

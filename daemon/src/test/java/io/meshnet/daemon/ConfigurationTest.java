@@ -24,6 +24,7 @@ class ConfigurationTest {
         assertThat(configuration.vxlanPort()).isEqualTo(4789);
         assertThat(configuration.mtu()).isEmpty();
         assertThat(configuration.node()).isNotEmpty();
+        assertThat(configuration.frontMounts()).isFalse();
     }
 
     @Test
@@ -34,13 +35,15 @@ class ConfigurationTest {
                 "--vtep=uplink",
                 "--node=n1",
                 "--mtu=9000",
-                "--vxlan-port=4790");
+                "--vxlan-port=4790",
+                "--netns-mount=front");
 
         assertThat(configuration.port()).isEqualTo(9000);
         assertThat(configuration.etcd().members()).hasSize(2);
         assertThat(configuration.vtep()).hasValue("uplink");
         assertThat(configuration.node()).isEqualTo("n1");
         assertThat(configuration.mtu()).hasValue(9000);
+        assertThat(configuration.frontMounts()).isTrue();
         assertThat(configuration.vxlanPort()).isEqualTo(4790);
     }
 
@@ -51,11 +54,23 @@ class ConfigurationTest {
         "--mtu=10, MESHNET_MTU",
         "--etcd=https://etcd, MESHNET_ETCD_ENDPOINTS",
         "--etcd=, MESHNET_ETCD_ENDPOINTS",
+        "--netns-mount=kubelet, MESHNET_NETNS_MOUNT",
+        "--netns-mount=, MESHNET_NETNS_MOUNT",
     })
     void aWrongSettingIsNamed(String flag, String setting) {
         assertThatThrownBy(() -> parse(flag))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessageStartingWith(setting + ": ");
+    }
+
+    /** The path goes to the front in a header. */
+    @Test
+    void aStateDirectoryThatNoHeaderCarriesIsNamedIfTheFrontMounts() throws ConfigurationException {
+        assertThat(parse("--state=/run/m\u00e9sh").frontMounts()).isFalse();
+        assertThatThrownBy(() -> parse("--state=/run/m\u00e9sh", "--netns-mount=front"))
+                .isInstanceOf(ConfigurationException.class)
+                .hasMessageStartingWith("MESHNET_STATE: ")
+                .hasMessageContaining("MESHNET_NETNS_MOUNT=front");
     }
 
     private static Configuration parse(String... arguments) throws ConfigurationException {
