@@ -405,9 +405,7 @@ END
 
 take_down() {
     remove_namespaces "$1-"
-    # Each node's patch namespace is held by a mount.
-    umount --lazy "${TMPDIR:-/tmp}/$1"/node?/state/netns 2>/dev/null || true
-    rm -rf "${TMPDIR:-/tmp}/$1"
+    remove_directory "${TMPDIR:-/tmp}/$1"
 }
 
 summary() {

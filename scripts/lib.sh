@@ -252,19 +252,41 @@ namespaces_are_idle() {
     return 1
 }
 
-# Removes what a test run that was killed could not: namespaces, cgroups and directories that carry the number of a dead process.
-# The containers of a node, their shims and their mounts go with the node's first process, which is in the node's namespace.
+# Removes what a test run that was killed could not: namespaces, cgroups, mounts and directories that carry the number of a dead
+# process. The containers of a node, their shims and their mounts go with the node's first process, which is in the node's namespace.
 sweep_after_killed_tests() {
-    local name pid
-    for name in $(namespaces "meshnet-[0-9]"); do
-        pid=${name#meshnet-}
-        pid=${pid%%-*}
+    local pid directory
+    for pid in $(numbers_of_tests); do
         if [ ! -e "/proc/$pid" ]; then
             remove_namespaces "meshnet-$pid-"
             remove_cgroups "meshnet-$pid-"
-            rm -rf "${TMPDIR:-/tmp}/meshnet-$pid-"*
+            for directory in "${TMPDIR:-/tmp}/meshnet-$pid-"*; do
+                remove_directory "$directory"
+            done
         fi
     done
+}
+
+# The numbers of the processes that namespaces and directories of tests carry in their names.
+numbers_of_tests() {
+    {
+        namespaces "meshnet-[0-9]"
+        find "${TMPDIR:-/tmp}" -maxdepth 1 -name 'meshnet-[0-9]*-*' -printf '%f\n' 2>/dev/null || true
+    } | sed -n 's/^meshnet-\([0-9][0-9]*\)-.*/\1/p' | sort -u
+}
+
+# Removes a directory. First unmounts what is mounted in it, such as the patch namespace of a daemon that does not run any more:
+# rm fails at a mount point.
+remove_directory() {
+    local directory target
+    directory=$(realpath -m "$1")
+    tac /proc/self/mountinfo | while read -r _ _ _ _ target _; do
+        target=$(printf '%b' "$target")
+        case $target/ in
+            "$directory"/*) umount -l "$target" ;;
+        esac
+    done
+    rm -rf "$directory"
 }
 
 # Removes the cgroups whose names begin so, with those within; no process is left in them.
