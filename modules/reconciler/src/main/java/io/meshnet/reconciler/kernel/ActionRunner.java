@@ -1,5 +1,6 @@
 package io.meshnet.reconciler.kernel;
 
+import io.meshnet.bpf.BpfException;
 import io.meshnet.netlink.InterfaceAddress;
 import io.meshnet.netlink.Link;
 import io.meshnet.netlink.NetlinkException;
@@ -75,7 +76,7 @@ public final class ActionRunner {
             try {
                 run(action);
                 tell(level, action);
-            } catch (NetlinkException | IllegalArgumentException e) {
+            } catch (NetlinkException | BpfException | IllegalArgumentException e) {
                 LOG.log(Level.DEBUG, "not made is {0}: {1}", action, e.getMessage());
                 action.link().ifPresent(link -> failed.put(link, e.getMessage()));
             }

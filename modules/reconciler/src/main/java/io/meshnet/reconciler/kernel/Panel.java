@@ -51,7 +51,15 @@ public final class Panel implements AutoCloseable {
         this.socket = RouteSocket.open(netns);
         this.tunnel = new TunnelDevice(node, netns, socket);
         this.inspector = new PanelInspector(this, node, socket, ports, tunnel);
-        inspector.refresh(nodeSocket, true);
+        boolean isOpen = false;
+        try {
+            inspector.refresh(nodeSocket, true);
+            isOpen = true;
+        } finally {
+            if (!isOpen) {
+                socket.close();
+            }
+        }
     }
 
     /** The namespace. */
