@@ -76,12 +76,16 @@ final class Report {
         return json;
     }
 
-    /** What the last reconciliation said, which knows the kernel's words and since when; unless it looks different by now. */
+    /**
+     * How the link stands. The last reconciliation knows since when, and for a link that is not in place the kernel's words. It does not
+     * know the remark on a link in place, which counts frames.
+     */
     private void standing(ObjectNode json, PodName pod, LinkView view) {
         Optional<LinkLog.Standing> last = log.find(pod, view.desired().link());
         boolean holds =
                 last.isPresent() && last.get().state().phase() == view.status().phase();
-        LinkStatus state = holds ? last.get().state() : view.status();
+        boolean isRemark = view.status().phase() == LinkStatus.Phase.IN_PLACE;
+        LinkStatus state = holds && !isRemark ? last.get().state() : view.status();
         json.put("state", text(state.phase()));
         json.put("since", (holds ? last.get().since() : Instant.now()).toString());
         json.put("reason", state.reason());
