@@ -3,6 +3,7 @@ package io.meshnet.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +14,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * A daemon as it is in a container: in a mount namespace of its own, where {@code /proc/sys} is read-only and, for delegates, the
- * node's plugins are not to be seen, and with the capabilities that the manifests give it and no others.
+ * node's plugins are not to be seen, and with the capabilities that the manifests give it and no others. The front, on the node, mounts
+ * the patch namespace for it.
  */
 class ContainedDaemonTest {
 
@@ -53,6 +55,7 @@ class ContainedDaemonTest {
         pod2.add().succeeded();
 
         assertThat(node.leases()).as("leases, on the node").hasSize(2);
+        assertThat(Mounts.in(state())).as("mounted by the front, on the node").containsExactly(netns());
         assertThat(pod1.links()).containsKeys("eth0", "eth1");
         assertPinging();
         pod1.del().succeeded();
@@ -62,35 +65,90 @@ class ContainedDaemonTest {
 
     @Test
     void makes_links_of_chained_calls_with_no_more_than_it_is_given_for_them() {
-        contain(
-                "default",
-                Map.of("MESHNET_SYSCTL", "/mnt"),
-                "mount -t tmpfs tmpfs /mnt; mkdir /mnt/net; mount --bind /proc/sys/net /mnt/net");
+        containChained();
 
         pod1.add(chained("10.244.1.98/24")).succeeded();
         pod2.add(chained("10.244.1.99/24")).succeeded();
 
+        assertThat(Mounts.in(state())).as("mounted by the front, on the node").containsExactly(netns());
         assertPinging();
     }
 
-    /** Starts the daemon anew with what an overlay gives it; {@code first} is done while it still may do everything. */
+    /** Links carry and can be made, though the daemon was away and its container is another. */
+    @Test
+    void finds_the_patch_namespace_again_in_another_container() {
+        containChained();
+        pod1.add(chained("10.244.1.98/24")).succeeded();
+        String made = identity(netns());
+        node.stop();
+        assertThat(Mounts.in(state())).containsExactly(netns());
+        node.start();
+
+        pod2.add(chained("10.244.1.99/24")).succeeded();
+
+        assertPinging();
+        assertThat(Mounts.in(state())).containsExactly(netns());
+        assertThat(identity(netns())).isEqualTo(made);
+    }
+
+    private static String identity(Path netns) {
+        return Command.of("readlink", "/proc/self/ns/net").inside(netns).output();
+    }
+
+    private void containChained() {
+        contain(
+                "default",
+                Map.of("MESHNET_SYSCTL", "/mnt"),
+                "mount -t tmpfs tmpfs /mnt; mkdir /mnt/net; mount --bind /proc/sys/net /mnt/net");
+    }
+
+    /**
+     * Starts the daemon anew with what an overlay gives it, on a node without a patch namespace; {@code first} is done while the
+     * container still may do everything.
+     */
     private void contain(String overlay, Map<String, String> settings, String first) {
-        List<String> capabilities = Overlay.render(overlay).capabilities("meshnetd");
+        Overlay manifests = Overlay.render(overlay);
+        List<String> capabilities = manifests.capabilities("meshnetd");
         String bounds = capabilities.stream()
                 .map(name -> ",+" + name.toLowerCase(Locale.ROOT))
                 .collect(Collectors.joining("", "-all", ""));
         String mounts = """
-                %s
+                %1$s
+                mount --rbind %2$s %2$s
+                mount --make-%3$s %2$s
                 mount --bind /proc/sys /proc/sys
                 mount -o remount,bind,ro /proc/sys
                 exec setpriv --bounding-set="$0" --inh-caps=-all "$@"
-                """.formatted(first);
+                """.formatted(first, node.directory(), propagation(manifests));
+        String netnsMount = manifests.variable("meshnetd", "MESHNET_NETNS_MOUNT");
         node.stop();
-        node.contain(command -> Command.of("unshare", "--mount", "sh", "-ec", mounts, bounds)
+        Mounts.unmountAll(state());
+        Mounts.share(node.directory());
+        node.contain(command -> Command.of("unshare", "--mount", "--propagation=slave", "sh", "-ec", mounts, bounds)
                 .and(command.words().toArray(String[]::new))
                 .with(command.environment())
-                .with(settings));
+                .with(settings)
+                .with(Map.of("MESHNET_NETNS_MOUNT", netnsMount)));
         node.start();
+    }
+
+    /** How a container runtime mounts the daemon's directory. */
+    private static String propagation(Overlay manifests) {
+        boolean follows = manifests
+                .mount("meshnetd", "run")
+                .path("mountPropagation")
+                .asText()
+                .equals("HostToContainer");
+        return follows ? "rslave" : "rprivate";
+    }
+
+    private Path state() {
+        return node.directory().resolve("state");
+    }
+
+    /** Where the patch namespace of the node is mounted. */
+    private Path netns() {
+        return state().resolve("netns");
     }
 
     private void assertPinging() {

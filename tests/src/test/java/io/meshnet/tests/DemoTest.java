@@ -69,6 +69,31 @@ class DemoTest {
         assertThat(outcome.out()).as("%s", outcome).isEqualTo("containernetworking-plugins\n");
     }
 
+    /** The number of a process that has ended stands in the name of the directory. */
+    @Test
+    void what_a_killed_test_has_mounted_is_unmounted_and_removed_with_its_directory() {
+        Outcome outcome = bash("""
+                namespaces() { :; } # whatever other tests have
+                export TMPDIR=%s
+                left=$TMPDIR/meshnet-$(sh -c 'echo $$')-left live=$TMPDIR/meshnet-$$-live
+                for directory in "$left" "$live"; do
+                    mkdir "$directory"
+                    : >"$directory/netns"
+                    unshare --net="$directory/netns" true
+                done
+                trap 'remove_directory "$live"; remove_directory "$left"' EXIT
+                sweep_after_killed_tests
+                ls "$TMPDIR"
+                grep -c "$TMPDIR" /proc/self/mountinfo
+                echo "$live"
+                """.formatted(directory));
+        assertThat(outcome.status()).as("%s", outcome).isZero();
+        String[] lines = outcome.out().split("\n", -1);
+        assertThat(directory.resolve(lines[0])).hasToString(lines[2]);
+        assertThat(lines[1]).isEqualTo("1");
+        assertThat(directory).isEmptyDirectory();
+    }
+
     private static Outcome bash(String script) {
         return Command.of("bash", "-c", "set -euo pipefail; . ../scripts/lib.sh; " + script)
                 .run();

@@ -63,7 +63,8 @@ record ManifestContainer(RuntimeNode node, Overlay overlay, String name, Map<Str
                 .filter(each -> !added.contains(each))
                 .forEach(each -> words.add("--cap-drop=CAP_" + each));
         for (JsonNode mount : container.path("volumeMounts")) {
-            words.add("--mount=" + mount(mount, volume(spec, mount.path("name").asText())));
+            words.add(
+                    "--mount=" + mount(mount, overlay.volume(mount.path("name").asText())));
         }
         Map<String, String> environment = new HashMap<>();
         container.path("env").forEach(each -> {
@@ -82,15 +83,6 @@ record ManifestContainer(RuntimeNode node, Overlay overlay, String name, Map<Str
         if (wanted.asBoolean()) {
             words.add(word);
         }
-    }
-
-    private static JsonNode volume(JsonNode spec, String wanted) {
-        for (JsonNode volume : spec.path("volumes")) {
-            if (volume.path("name").asText().equals(wanted)) {
-                return volume;
-            }
-        }
-        throw new AssertionError("there is no volume " + wanted);
     }
 
     private String mount(JsonNode mount, JsonNode volume) {

@@ -128,6 +128,18 @@ class ManifestsTest {
         }
     }
 
+    /** The daemon tells the front a path, which has to be the same on the node, and has to see what the front mounts there. */
+    @ParameterizedTest
+    @MethodSource("overlays")
+    void the_daemon_sees_the_patch_namespace_that_the_front_mounts(String name) {
+        Overlay overlay = Overlay.render(name);
+        assertThat(overlay.variable("meshnetd", "MESHNET_NETNS_MOUNT")).isEqualTo("front");
+        JsonNode mount = overlay.mount("meshnetd", "run");
+        assertThat(mount.path("mountPath").asText()).isEqualTo("/run/meshnet");
+        assertThat(mount.path("mountPropagation").asText()).isEqualTo("HostToContainer");
+        assertThat(overlay.volume("run").at("/hostPath/path").asText()).isEqualTo("/run/meshnet");
+    }
+
     @ParameterizedTest
     @MethodSource("overlays")
     void probes_ask_where_the_daemon_answers(String name) {

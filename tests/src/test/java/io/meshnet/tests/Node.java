@@ -188,6 +188,7 @@ final class Node {
 
     /** Removes what the daemon has noted, as a reboot does. The daemon is not running. */
     void forget() {
+        Mounts.unmountAll(directory.resolve("state"));
         Command.of("rm", "-r", directory.resolve("state").toString()).output();
     }
 

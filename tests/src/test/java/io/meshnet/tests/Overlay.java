@@ -90,6 +90,30 @@ record Overlay(String name, List<JsonNode> objects) {
         throw new AssertionError(name + " has no container " + container);
     }
 
+    /** What the manifest sets a variable of a container of the DaemonSet to. */
+    String variable(String container, String variable) {
+        return member(container(container).path("env"), variable).path("value").asText();
+    }
+
+    /** Where and how a container of the DaemonSet mounts a volume. */
+    JsonNode mount(String container, String volume) {
+        return member(container(container).path("volumeMounts"), volume);
+    }
+
+    /** A volume of the DaemonSet. */
+    JsonNode volume(String volume) {
+        return member(the("DaemonSet").at("/spec/template/spec/volumes"), volume);
+    }
+
+    private JsonNode member(JsonNode list, String wanted) {
+        for (JsonNode each : list) {
+            if (each.path("name").asText().equals(wanted)) {
+                return each;
+            }
+        }
+        throw new AssertionError(name + " has no " + wanted + " in " + list);
+    }
+
     /** What is added to no capabilities for a container of the DaemonSet. */
     List<String> capabilities(String container) {
         JsonNode capabilities = container(container).at("/securityContext/capabilities");

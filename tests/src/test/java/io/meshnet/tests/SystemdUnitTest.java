@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,6 +14,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The units for nodes where no DaemonSet runs, as systemd reads them. */
 class SystemdUnitTest {
+
+    /** Settings for which systemd.exec(5) gives a service a mount namespace. */
+    private static final Pattern MOUNT_NAMESPACE = Pattern.compile(
+            "(Private|Protect|ReadWritePaths|ReadOnlyPaths|InaccessiblePaths|ExecPaths|NoExecPaths|BindPaths"
+                    + "|BindReadOnlyPaths|TemporaryFileSystem|MountFlags|MountAPIVFS|RootDirectory|RootImage|DynamicUser)\\w*=");
 
     private static final Path UNITS = Path.of("../deploy/systemd");
 
@@ -24,6 +31,15 @@ class SystemdUnitTest {
         Outcome outcome = verify(unit, Files.readString(UNITS.resolve(unit)));
         assertThat(outcome.status()).as("%s", outcome).isZero();
         assertThat(outcome.out() + outcome.err()).isEmpty();
+    }
+
+    /** A mount in a mount namespace of the service, or in a directory that systemd removes, would end with the service. */
+    @Test
+    void the_patch_namespace_outlives_the_daemon() throws IOException {
+        List<String> settings = Files.readAllLines(UNITS.resolve("meshnetd.service"));
+        assertThat(settings).contains("RuntimeDirectory=meshnet", "RuntimeDirectoryPreserve=yes");
+        assertThat(settings)
+                .noneMatch(setting -> MOUNT_NAMESPACE.matcher(setting).lookingAt());
     }
 
     /** That the check above can fail. */

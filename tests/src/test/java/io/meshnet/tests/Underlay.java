@@ -145,6 +145,7 @@ final class Underlay implements AutoCloseable {
     }
 
     private static void removeTree(Path root) {
+        Mounts.unmountAll(root);
         try (var paths = Files.walk(root)) {
             for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
