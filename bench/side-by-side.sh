@@ -7,16 +7,17 @@ cd "$(dirname "$0")/.."
 . bench/src/main/sh/links.sh
 . bench/src/main/sh/cluster.sh
 . bench/src/main/sh/pods.sh
+. bench/src/main/sh/data.sh
 
 usage() {
     cat <<END
-Usage: $0 [--quick] [--only links|pods] [--output DIRECTORY]
+Usage: $0 [--quick] [--only links|pods|data] [--output DIRECTORY]
 
   Writes benchmarks.md and benchmarks.svg from what it has measured, nothing else. Runs as root; installs what is missing; keeps to
   network namespaces of its own, which it removes however it ends.
 
-  --quick    few repetitions, some three minutes once everything is built; writes to bench/target
-  --only     one half: single links beside C and other tools, or whole pods through the front
+  --quick    few repetitions, some five minutes once everything is built; writes to bench/target
+  --only     one part: ports and wires beside C and other tools, whole pods through the front, or frames between pods
   --output   where to write; otherwise docs
 END
 }
@@ -38,12 +39,14 @@ done
 RESULTS=bench/target/results
 
 if $QUICK; then
-    ROUNDS=2 LINKS=400 KOKO_LINKS=10 RIVAL_LINKS=50 REPETITIONS=5 CROWDED_ROUNDS=1 CROWDED_LINKS=200 CROWD=1000
+    ROUNDS=2 LINKS=400 KOKO_LINKS=10 RIVAL_LINKS=50 REPETITIONS=5 CROWDED_ROUNDS=1 CROWDED_LINKS=200 CROWD=8000
     WARM_CALLS=20 CALLS=7 STARTS=3 MANY_LINKS=1500 MANY_ROUNDS=1 RING_PODS=100 RING_LINKS=400
+    DATA_ROUNDS=3 DATA_MILLIS=500
     OUTPUT=${OUTPUT:-bench/target}
 else
-    ROUNDS=6 LINKS=1000 KOKO_LINKS=50 RIVAL_LINKS=200 REPETITIONS=10 CROWDED_ROUNDS=3 CROWDED_LINKS=500 CROWD=10000
+    ROUNDS=6 LINKS=1000 KOKO_LINKS=50 RIVAL_LINKS=200 REPETITIONS=10 CROWDED_ROUNDS=3 CROWDED_LINKS=500 CROWD=8000
     WARM_CALLS=100 CALLS=25 STARTS=10 MANY_LINKS=1500 MANY_ROUNDS=3 RING_PODS=1000 RING_LINKS=4000
+    DATA_ROUNDS=20 DATA_MILLIS=1000
     OUTPUT=${OUTPUT:-docs}
 fi
 
@@ -84,12 +87,22 @@ rm -rf "$RESULTS"
 mkdir -p "$RESULTS" "$OUTPUT"
 begin_work
 describe_machine
-if [ "$ONLY" != pods ]; then
+if [ -z "$ONLY" ] || [ "$ONLY" = links ]; then
     measure_links
     measure_allocation
 fi
-if [ "$ONLY" != links ]; then
+if [ -z "$ONLY" ] || [ "$ONLY" = pods ]; then
     measure_pods
+fi
+if [ "$ONLY" = data ]; then
+    start_cluster
+    for node in node1 node2; do
+        start_daemon "$node"
+        await_daemon "$node"
+    done
+fi
+if [ -z "$ONLY" ] || [ "$ONLY" = data ]; then
+    measure_data
 fi
 "$JAVA_HOME/bin/java" -cp "$CLASSES" io.meshnet.bench.Report "$RESULTS" "$OUTPUT/benchmarks.md" "$OUTPUT/benchmarks.svg"
 note "written: $OUTPUT/benchmarks.md and $OUTPUT/benchmarks.svg"

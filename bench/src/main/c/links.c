@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MTU 1450
 #define FIRST_IFINDEX 100000
-#define VXLAN_PORT 4789
 
 struct pods pods_open(const char *prefix, int count) {
     struct pods pods = {.count = count, .pod = calloc(count, sizeof(struct pod))};
@@ -34,10 +32,6 @@ static void fill(struct end *end, struct pod *pod, int i, int side) {
     end->ifindex = FIRST_IFINDEX + 2 * i + side;
     end->address = 0x0a000000 + ((uint32_t)i << 2) + 1 + side;
     snprintf(end->name, sizeof end->name, "%c%d", 'a' + side, i);
-    snprintf(end->alias, sizeof end->alias, "meshnet:%d 10.%d.%d.%d/30 default/pod%d:eth0 default/pod%d:eth1", i,
-             end->address >> 16 & 255, end->address >> 8 & 255, end->address & 255, i, i + 1);
-    unsigned char mac[] = {0x02, side, i >> 24, i >> 16, i >> 8, i};
-    memcpy(end->mac, mac, sizeof mac);
 }
 
 void link_ends(struct pods *pods, int i, struct end *near, struct end *far) {
@@ -45,20 +39,6 @@ void link_ends(struct pods *pods, int i, struct end *near, struct end *far) {
     int second = (first + 1 + i / pods->count % (pods->count - 1)) % pods->count;
     fill(near, &pods->pod[first], i, 0);
     fill(far, &pods->pod[second], i, 1);
-}
-
-static void describe(struct request *request, const struct end *end) {
-    request_text(request, IFLA_IFNAME, end->name);
-    request_u32(request, IFLA_NET_NS_FD, end->pod->netns);
-    request_u32(request, IFLA_MTU, MTU);
-    request_put(request, IFLA_ADDRESS, end->mac, sizeof end->mac);
-    request_u32(request, IFLA_GROUP, GROUP);
-}
-
-/* The default of one queue per CPU costs the kernel a synchronize_net. */
-static void one_queue(struct request *request) {
-    request_u32(request, IFLA_NUM_TX_QUEUES, 1);
-    request_u32(request, IFLA_NUM_RX_QUEUES, 1);
 }
 
 static struct ifinfomsg *new_link(struct request *request, int ifindex) {
@@ -86,47 +66,6 @@ static void put_peer_info(struct request *request, int ifindex) {
     request->length += sizeof info;
 }
 
-void veth_message(struct request *request, const struct end *near, const struct end *far) {
-    new_link(request, near->ifindex);
-    describe(request, near);
-    one_queue(request);
-    size_t info = request_nest(request, IFLA_LINKINFO);
-    request_text(request, IFLA_INFO_KIND, "veth");
-    size_t data = request_nest(request, IFLA_INFO_DATA);
-    size_t peer = request_nest(request, VETH_INFO_PEER);
-    put_peer_info(request, far->ifindex);
-    describe(request, far);
-    one_queue(request);
-    request_nest_end(request, peer);
-    request_nest_end(request, data);
-    request_nest_end(request, info);
-}
-
-void veth_create(int node, struct request *request, const struct end *near, const struct end *far) {
-    veth_message(request, near, far);
-    netlink_change(node, request, 0);
-}
-
-void vxlan_create(int node, struct request *request, const struct end *end, int vni, int underlay) {
-    uint32_t remote = htonl(0xc0000202), local = htonl(0xc0000201); /* 192.0.2.2 and 192.0.2.1 */
-    uint16_t port = htons(VXLAN_PORT);
-    unsigned char off = 0;
-    new_link(request, end->ifindex);
-    describe(request, end);
-    size_t info = request_nest(request, IFLA_LINKINFO);
-    request_text(request, IFLA_INFO_KIND, "vxlan");
-    size_t data = request_nest(request, IFLA_INFO_DATA);
-    request_u32(request, IFLA_VXLAN_ID, vni);
-    request_put(request, IFLA_VXLAN_GROUP, &remote, sizeof remote);
-    request_put(request, IFLA_VXLAN_LOCAL, &local, sizeof local);
-    request_u32(request, IFLA_VXLAN_LINK, underlay);
-    request_put(request, IFLA_VXLAN_PORT, &port, sizeof port);
-    request_put(request, IFLA_VXLAN_LEARNING, &off, sizeof off);
-    request_nest_end(request, data);
-    request_nest_end(request, info);
-    netlink_change(node, request, 0);
-}
-
 static void add_address(struct request *request, const struct end *end, int ifindex) {
     struct ifaddrmsg *message =
         request_begin(request, RTM_NEWADDR, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, sizeof(struct ifaddrmsg));
@@ -135,23 +74,6 @@ static void add_address(struct request *request, const struct end *end, int ifin
     message->ifa_index = ifindex;
     request_u32(request, IFA_LOCAL, htonl(end->address));
     request_u32(request, IFA_ADDRESS, htonl(end->address));
-}
-
-/* Up last: what a device that is up is given the kernel tells everybody of. */
-void prepare_messages(struct request *request, const struct end *end) {
-    set_link(request, end->ifindex);
-    request_put(request, IFLA_IFALIAS, end->alias, strlen(end->alias));
-    add_address(request, end, end->ifindex);
-}
-
-void up_message(struct request *request, const struct end *end) {
-    set_up(request, end->ifindex);
-}
-
-void end_raise(struct request *request, const struct end *end) {
-    prepare_messages(request, end);
-    up_message(request, end);
-    netlink_change(end->pod->socket, request, 0);
 }
 
 void group_delete_message(struct request *request) {

@@ -1,5 +1,5 @@
 /*
- * Waits until every pod has as many links up as it shall have, and tells when that was.
+ * Waits until every pod has as many links up and with carrier as it shall have, and tells when that was.
  *
  *   uplinks SECONDS < pods
  *
@@ -23,6 +23,7 @@
 
 #define MOST_PODS 4096
 #define LOOPBACK 1
+#define CARRIES (IFF_UP | IFF_RUNNING)
 
 struct watched {
     int monitor;
@@ -36,7 +37,7 @@ static int count;
 static long missing;
 
 static void note(struct watched *pod, struct ifinfomsg *info) {
-    if (info->ifi_family != AF_UNSPEC || info->ifi_index == LOOPBACK || !(info->ifi_flags & IFF_UP)) {
+    if (info->ifi_family != AF_UNSPEC || info->ifi_index == LOOPBACK || (info->ifi_flags & CARRIES) != CARRIES) {
         return;
     }
     for (int i = 0; i < pod->up; i++) {

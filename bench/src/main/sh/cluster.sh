@@ -95,6 +95,12 @@ measure_start() {
     echo $(((end - begin) * 1000)) >>"$RESULTS/daemon.start"
 }
 
+# What the daemon has used of processors since it was started, in nanoseconds.
+processor_time() { awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) / ticks * 1e9 }' "/proc/$1/stat"; }
+
+# in_patch NODE COMMAND...: in the patch namespace of a node.
+in_patch() { nsenter --net="$WORK/$1/state/netns" -- "${@:2}"; }
+
 resident() { awk '/^VmRSS/ { print $2 * 1024 }' "/proc/$1/status"; }
 
 # topology KIND NAME…: writes it into etcd; prints each pod and the number of its links.
@@ -115,7 +121,10 @@ call() {
         die "$command failed on $node: $(tail -c 500 "$WORK/answers")"
 }
 
-# Expects of stdin's pods that all their links come up; writes when to FILE. Sets WATCHER.
+# Removes the namespaces of the pods that stdin names.
+remove_pods() { awk -v prefix="$PREFIX" '{ print "netns delete " prefix "pod-" $1 }' | ip -batch -; }
+
+# Expects of stdin's pods that all their links come up and carry; writes when to FILE. Sets WATCHER.
 watch_links() {
     local file=$1
     awk -v prefix="$PREFIX" '{ print $2, "/run/netns/" prefix "pod-" $1 }' >"$WORK/watched"

@@ -35,7 +35,7 @@ build_c() {
 build_java() {
     if [ -n "$(find bench modules/topology modules/reconciler netlink-ffm -name target -prune -o -type f \( -name pom.xml -o -name '*.java' \) \
         -newer bench/target/classpath -print -quit 2>&1)" ]; then
-        mvn -B -q -ntp package -DskipTests -pl bench -am
+        mvn -B -q -ntp package -Dmaven.test.skip=true -pl bench -am
         touch bench/target/classpath
     fi
     CLASSES=$PWD/bench/target/classes:$(cat bench/target/classpath)
@@ -43,8 +43,10 @@ build_java() {
 
 build() {
     mkdir -p "$BIN"
-    build_c floor floor.c links.c netlink.c
+    build_c floor floor.c ports.c bpf.c links.c netlink.c
     build_c uplinks uplinks.c netlink.c
+    build_c frames frames.c netlink.c
+    build_c traffic traffic.c netlink.c
     build_c cni cni.c
     build_c noop noop.c
     GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$PWD/bench/target/go go build -o "$BIN/koko" bench/src/main/go/koko.go
@@ -59,12 +61,21 @@ clean_up() {
         kill -TERM "$child" 2>/dev/null || true
     done
     remove_namespaces "$PREFIX"
+    remove_mounts "$WORK/"
     if [ "$status" = 0 ]; then
         rm -rf "$WORK"
     else
         echo "what the daemons and etcd said is in $WORK" >&2
     fi
     exit "$status"
+}
+
+# remove_mounts DIRECTORY: the daemons' patch namespaces, which a daemon leaves mounted when it ends.
+# shellcheck disable=SC2317 # called by the trap
+remove_mounts() {
+    awk -v directory="$1" 'index($5, directory) == 1 { print $5 }' /proc/self/mountinfo | sort -r | while read -r mount; do
+        umount "$mount"
+    done
 }
 
 # Makes the private directory, and has everything removed at the end.

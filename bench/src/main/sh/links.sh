@@ -3,22 +3,28 @@
 # shellcheck disable=SC2154 # what side-by-side.sh has set
 
 PODS=16
+CROWD_PODS=160
 RIVAL=rival-
 
 in_node() { nsenter --net="/run/netns/${PREFIX}node" -- "$@"; }
 
-# A node and its pods, and the same once more for a rival that takes turns.
+# A node, its patch namespace and its pods, and the same once more for a rival that takes turns.
 make_link_namespaces() {
-    local set pod
+    local set
     for set in "" "$RIVAL"; do
         {
             echo "netns add $PREFIX${set}node"
-            for ((pod = 0; pod < PODS; pod++)); do
-                echo "netns add $PREFIX$set$pod"
-            done
+            echo "netns add $PREFIX${set}patch"
+            pod_namespaces "$set" 0 "$PODS"
         } | ip -batch -
-        ip -n "$PREFIX${set}node" link add underlay up type bridge
-        ip -n "$PREFIX${set}node" address add 192.0.2.1/24 dev underlay
+    done
+}
+
+# pod_namespaces SET FIRST END
+pod_namespaces() {
+    local pod
+    for ((pod = $2; pod < $3; pod++)); do
+        echo "netns add $PREFIX$1$pod"
     done
 }
 
@@ -123,11 +129,11 @@ links_round() {
     local round=$1 each cpus work=()
     cpus=$(awk '/^Cpus_allowed_list/ { print $2 }' /proc/self/status)
     for each in "${cpus%%[-,]*}" "${cpus##*[-,]}"; do
-        work+=("in_turns $each 2000 exchange 20000" "in_turns $each 250 veth $LINKS 0" "in_turns $each 250 vxlan $LINKS underlay")
+        work+=("in_turns $each 2000 exchange 20000" "in_turns $each 2000 wire 20000" "in_turns $each 250 port $LINKS 0")
     done
     work+=("floor veth.koko koko $PODS $KOKO_LINKS" measure_ip measure_pyroute2 measure_go)
     for each in 1 10 100 400; do
-        work+=("floor_repeated total.c.$each total $each"
+        work+=("floor_repeated total.c.$each total $each" "floor_repeated down.c.$each down $each"
             "floor_repeated unlist.c.$each unlist $each" "latency unlist.java.$each unlist 2 $each"
             "floor_repeated delete.c.$each delete $each" "latency delete.java.$each delete 2 $each")
     done
@@ -147,12 +153,12 @@ floor_repeated() {
     done
 }
 
-# With many links there already, and with few.
+# With many ports there already, and with few. Each pod has as many of them as a pod has.
 crowded_round() {
     local present
     for present in few:10 "many:$CROWD"; do
-        floor "present.c.${present%:*}" veth "$PODS" "$CROWDED_LINKS" "${present#*:}"
-        latency "present.java.${present%:*}" veth "$PODS" "$CROWDED_LINKS" "${present#*:}"
+        floor "present.c.${present%:*}" port "$CROWD_PODS" "$CROWDED_LINKS" "${present#*:}"
+        latency "present.java.${present%:*}" port "$CROWD_PODS" "$CROWDED_LINKS" "${present#*:}"
     done
 }
 
@@ -163,20 +169,23 @@ measure_links() {
         note "links, round $((round + 1)) of $ROUNDS"
         links_round "$round"
     done
+    pod_namespaces "" "$PODS" "$CROWD_PODS" | ip -batch -
     for ((round = 0; round < CROWDED_ROUNDS; round++)); do
-        note "links among $CROWD, round $((round + 1)) of $CROWDED_ROUNDS"
+        note "ports among $CROWD, round $((round + 1)) of $CROWDED_ROUNDS"
         crowded_round
     done
 }
 
-# The bytes that a link's messages allocate: to write them all, and to send some to the kernel and read its acks.
+# The bytes that a port's messages and a wire allocate: to write the messages, to send one to the kernel and read its ack, to update maps.
 measure_allocation() {
-    note "allocation per link"
+    note "allocation"
     # JMH talks to the JVMs that it starts over loopback.
     # shellcheck disable=SC2016 # expanded by the inner shell
     unshare --net sh -c 'ip link set lo up && exec "$@"' - "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED \
-        -cp "$CLASSES" org.openjdk.jmh.Main 'MessageBenchmark|PathBenchmark.raised' -prof gc -wi 2 -i 2 -w 2 -r 4 -rf csv -rff "$WORK/jmh.csv" >"$WORK/jmh.log" 2>&1 || die "JMH failed; see $WORK/jmh.log"
+        -cp "$CLASSES" org.openjdk.jmh.Main 'MessageBenchmark|PathBenchmark|WireBenchmark' -prof gc -wi 2 -i 2 -w 2 -r 4 \
+        -rf csv -rff "$WORK/jmh.csv" >"$WORK/jmh.log" 2>&1 || die "JMH failed; see $WORK/jmh.log"
     # The profiler's own objects are some 33 KB in an iteration, which has to be long for them to vanish beside the operations.
-    awk -F, '/gc.alloc.rate.norm/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/allocation.java"
-    awk -F, '/MessageBenchmark.veth"/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/messages.java"
+    awk -F, '/(Message|Path)Benchmark.*gc.alloc.rate.norm/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/allocation.java"
+    awk -F, '/WireBenchmark.*gc.alloc.rate.norm/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/allocation.wire"
+    awk -F, '/MessageBenchmark.port"/ { printf "%d\n", $5 + 0.5 }' "$WORK/jmh.csv" >"$RESULTS/messages.java"
 }

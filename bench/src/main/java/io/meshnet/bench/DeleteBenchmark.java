@@ -1,14 +1,5 @@
 package io.meshnet.bench;
 
-import io.meshnet.reconciler.Cluster;
-import io.meshnet.reconciler.KernelThread;
-import io.meshnet.reconciler.LocalPod;
-import io.meshnet.reconciler.NetnsIds;
-import io.meshnet.reconciler.NodeIdentity;
-import io.meshnet.reconciler.Reconciler;
-import io.meshnet.topology.PodName;
-import java.net.InetAddress;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -24,50 +15,49 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** The end of a pod: all of its links gone from its own namespace and from its peers'. */
+/** The end of a pod: no namespace lists its ports any more. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 10)
 @Measurement(iterations = 20)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
-public class DeleteBenchmark extends NodeState {
+public class DeleteBenchmark {
 
-    /** Links of the pod. */
+    /** Links of the pod, all of them with one peer on the node. */
     @Param({"1", "10", "100", "400"})
     public int links;
 
-    private final KernelThread kernel =
-            new KernelThread(_ -> Runtime.getRuntime().halt(1));
-    private final Reconciler reconciler = new Reconciler(
-            new NodeIdentity("bench", InetAddress.ofLiteral("192.0.2.1"), 0, 4789, 1450),
-            new Cluster(),
-            kernel,
-            _ -> Optional.empty(),
-            new NetnsIds());
-    private LocalPod pod;
+    private Namespaces namespaces;
+    private Node node;
 
     /** For JMH. */
     public DeleteBenchmark() {}
 
-    /** Makes the pod's links. */
+    /** Makes the namespaces. */
+    @Setup(Level.Trial)
+    public void open() {
+        namespaces = new Namespaces(2);
+        node = new Node(namespaces.prefix());
+        node.placePair(links);
+    }
+
+    /** Makes the links. */
     @Setup(Level.Invocation)
     public void link() {
-        pod = new LocalPod(PodName.of("pod"), pods().path(0), Optional.empty());
-        for (int i = 0; i < links; i++) {
-            pods().vethOfFirst(i);
-        }
+        node.reconcile(2);
     }
 
-    /** Deletes them by their group. */
+    /** Deletes the ports of one of the pods. */
     @Benchmark
-    public void deleteGroup() {
-        reconciler.release(pod).join();
+    public void release() {
+        node.reconciler().release(node.pod(0)).join();
     }
 
-    /** Ends the kernel thread. */
+    /** Removes the namespaces. */
     @TearDown(Level.Trial)
     public void stop() {
-        kernel.close();
+        node.close();
+        namespaces.close();
     }
 }

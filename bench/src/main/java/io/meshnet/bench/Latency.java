@@ -1,17 +1,10 @@
 package io.meshnet.bench;
 
+import io.meshnet.netlink.EmptyExchange;
 import io.meshnet.netlink.RouteSocket;
-import io.meshnet.reconciler.Cluster;
-import io.meshnet.reconciler.KernelThread;
-import io.meshnet.reconciler.LocalPod;
-import io.meshnet.reconciler.NetnsIds;
-import io.meshnet.reconciler.NodeIdentity;
-import io.meshnet.reconciler.Reconciler;
-import io.meshnet.topology.PodName;
+import io.meshnet.reconciler.kernel.WireMaps;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.util.Arrays;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
 import java.util.logging.Level;
@@ -23,10 +16,11 @@ import java.util.logging.Logger;
  *
  * <pre>
  *   exchange PREFIX PODS COUNT            a request that means nothing, and its ack
- *   veth     PREFIX PODS COUNT PRESENT    a veth, complete, with so many there before
- *   vxlan    PREFIX PODS COUNT UNDERLAY   an end of a vxlan, complete
- *   unlist   PREFIX PODS COUNT            COUNT veths released until no namespace lists them
- *   delete   PREFIX PODS COUNT            the same until the kernel has told of all, and the kernel thread is free again
+ *   port     PREFIX PODS COUNT PRESENT    a port with a wire to another node, complete, with so many there before
+ *   wire     PREFIX PODS COUNT            a wire between two ports that are there
+ *   unlist   PREFIX PODS COUNT            COUNT ports of a pod released until no namespace lists them
+ *   delete   PREFIX PODS COUNT            until the kernel thread is free again: the kernel has told of all, and the ports that they
+ *                                         were wired to are down
  * </pre>
  *
  * With TURNS=N in the environment the first three measure N at a time: before them and after the last they print "turn", and go on
@@ -49,45 +43,45 @@ public final class Latency {
         LOGGER.setLevel(Level.WARNING);
         String work = arguments[0];
         String prefix = arguments[1];
+        int pods = Integer.parseInt(arguments[2]);
         int count = Integer.parseInt(arguments[3]);
+        long[] took = switch (work) {
+            case "exchange" -> exchanges(count);
+            case "port" -> ports(prefix, pods, count, Integer.parseInt(arguments[4]));
+            case "wire" -> wires(prefix, count);
+            case "unlist" -> deletions(prefix, count, false);
+            case "delete" -> deletions(prefix, count, true);
+            default -> throw new IllegalArgumentException(work + " is no work");
+        };
+        Arrays.stream(took).forEach(System.out::println);
+    }
+
+    private static long[] exchanges(int count) throws IOException {
         try (RouteSocket node = RouteSocket.open()) {
-            int underlay = work.equals("vxlan")
-                    ? node.links().find(arguments[4]).orElseThrow().ifindex()
-                    : 0;
-            try (Pods pods = new Pods(node, prefix, Integer.parseInt(arguments[2]), underlay)) {
-                long[] took = switch (work) {
-                    case "exchange" -> exchanges(pods, count);
-                    case "veth" -> veths(pods, count, Integer.parseInt(arguments[4]));
-                    case "vxlan" -> vxlans(pods, count);
-                    case "unlist" -> deletions(pods, count, false);
-                    case "delete" -> deletions(pods, count, true);
-                    default -> throw new IllegalArgumentException(work + " is no work");
-                };
-                Arrays.stream(took).forEach(System.out::println);
-            }
+            each(WARM_UP * 10, _ -> EmptyExchange.with(node));
+            return inTurns(count, _ -> EmptyExchange.with(node));
         }
     }
 
-    private static long[] exchanges(Pods pods, int count) throws IOException {
-        each(WARM_UP * 10, _ -> pods.exchange());
-        return inTurns(count, _ -> pods.exchange());
+    private static long[] ports(String prefix, int pods, int count, int present) throws IOException {
+        try (RouteSocket node = RouteSocket.open();
+                Ports ports = new Ports(node, prefix, pods)) {
+            each(WARM_UP, ports::port);
+            ports.clear();
+            each(present, ports::port);
+            long[] took = inTurns(count, i -> ports.port(present + i));
+            ports.clear();
+            return took;
+        }
     }
 
-    private static long[] veths(Pods pods, int count, int present) throws IOException {
-        each(WARM_UP, pods::veth);
-        pods.clear();
-        each(present, pods::veth);
-        long[] took = inTurns(count, i -> pods.veth(present + i));
-        pods.clear();
-        return took;
-    }
-
-    private static long[] vxlans(Pods pods, int count) throws IOException {
-        each(WARM_UP, pods::vxlan);
-        pods.clear();
-        long[] took = inTurns(count, pods::vxlan);
-        pods.clear();
-        return took;
+    private static long[] wires(String prefix, int count) throws IOException {
+        try (RouteSocket node = RouteSocket.open();
+                Ports ports = new Ports(node, prefix, 0)) {
+            int first = WireMaps.FIRST_IFINDEX;
+            each(WARM_UP * 10, _ -> ports.wire(first, first + 1));
+            return inTurns(count, _ -> ports.wire(first, first + 1));
+        }
     }
 
     private static void each(int count, IntConsumer work) {
@@ -125,32 +119,24 @@ public final class Latency {
         return System.nanoTime() - begin;
     }
 
-    /** What the end of a pod waits for: the reconciler's word that all is gone, which is checked. */
-    private static long[] deletions(Pods pods, int count, boolean untilTold) throws Exception {
+    /** What the end of a pod waits for: the reconciler's word that all is gone. */
+    private static long[] deletions(String prefix, int count, boolean untilTold) throws Exception {
         long[] took = new long[DELETIONS];
-        try (KernelThread kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1))) {
-            NodeIdentity identity = new NodeIdentity("bench", InetAddress.getByName("192.0.2.1"), 0, 4789, 1450);
-            var reconciler = new Reconciler(identity, new Cluster(), kernel, _ -> Optional.empty(), new NetnsIds());
-            var pod = new LocalPod(PodName.of("pod"), pods.path(0), Optional.empty());
+        try (Node node = new Node(prefix)) {
             for (int round = -WARM_UP_DELETIONS; round < DELETIONS; round++) {
-                int links = round < 0 ? 1 : count;
-                for (int i = 0; i < links; i++) {
-                    pods.vethOfFirst(i);
-                }
+                node.placePair(round < 0 ? 1 : count);
+                node.reconcile(2);
                 long begin = System.nanoTime();
-                CompletableFuture<Void> unlisted = reconciler.release(pod);
-                CompletableFuture<Void> told = kernel.submit(_ -> null);
+                CompletableFuture<Void> unlisted = node.reconciler().release(node.pod(0));
+                CompletableFuture<Void> told = node.kernel().submit(_ -> null);
                 (untilTold ? told : unlisted).get();
                 long end = System.nanoTime();
-                // Asking takes the kernel's lock, which the deletion lets go of last.
-                boolean left = pods.has(0, Pods.name(links - 1, 0)) || pods.has(1, Pods.name(links - 1, 1));
-                if (left) {
-                    throw new IllegalStateException("a link is still there");
-                }
                 if (round >= 0) {
                     took[round] = end - begin;
                 }
             }
+            node.reconciler().release(node.pod(0)).join();
+            node.reconciler().release(node.pod(1)).join();
         }
         return took;
     }

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Looking at a namespace that has 10,000 links: one dump. */
+/** Looking at a patch namespace with 8,000 ports: one dump. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SampleTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -23,22 +23,22 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 1, time = 3)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class ListBenchmark extends NodeState {
-    private static final int LINKS = 10_000;
+    private static final int PORTS = 8_000;
 
     /** For JMH. */
     public ListBenchmark() {}
 
-    /** Makes the links, which the end of the iteration takes away. */
+    /** Makes the ports, which the end of the iteration takes away. */
     @Setup(Level.Iteration)
     public void link() {
-        for (int i = 0; i < LINKS; i++) {
-            pods().vethOfFirst(i);
+        for (int i = 0; i < PORTS; i++) {
+            ports().port(i);
         }
     }
 
     /** Lists them. */
     @Benchmark
     public List<Link> list() {
-        return pods().list(0);
+        return ports().list();
     }
 }

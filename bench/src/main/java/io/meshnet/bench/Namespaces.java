@@ -2,19 +2,28 @@ package io.meshnet.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Network namespaces of a benchmark's own: {@code meshnet-bench-PID-node}, with an underlay, and {@code …-0} and so on for pods. */
+/**
+ * Network namespaces of a benchmark's own: {@code meshnet-bench-PID-node}, {@code …-patch}, and {@code …-0} and so on for pods. They are
+ * removed when the JVM ends, if not before.
+ */
 final class Namespaces implements AutoCloseable {
 
     private final String prefix = "meshnet-bench-" + ProcessHandle.current().pid() + "-";
     private final int pods;
 
-    /** Makes a node's and some pods'. */
+    private final Thread removal = new Thread(this::remove);
+
+    /** Makes a node's, its patch namespace and some pods'. */
     Namespaces(int pods) {
         this.pods = pods;
+        Runtime.getRuntime().addShutdownHook(removal);
         ip("netns", "add", node());
-        ip("-n", node(), "link", "add", "underlay", "up", "type", "bridge");
-        ip("-n", node(), "address", "add", "192.0.2.1/24", "dev", "underlay");
+        ip("netns", "add", patch());
         for (int pod = 0; pod < pods; pod++) {
             ip("netns", "add", prefix + pod);
         }
@@ -25,6 +34,10 @@ final class Namespaces implements AutoCloseable {
         return prefix + "node";
     }
 
+    private String patch() {
+        return prefix + "patch";
+    }
+
     /** What the names of the pods' namespaces begin with, before a number. */
     String prefix() {
         return prefix;
@@ -32,10 +45,18 @@ final class Namespaces implements AutoCloseable {
 
     @Override
     public void close() {
+        Runtime.getRuntime().removeShutdownHook(removal);
+        remove();
+    }
+
+    private void remove() {
+        List<String> names = new ArrayList<>(List.of(node(), patch()));
         for (int pod = 0; pod < pods; pod++) {
-            ip("netns", "delete", prefix + pod);
+            names.add(prefix + pod);
         }
-        ip("netns", "delete", node());
+        names.stream()
+                .filter(name -> Files.exists(Path.of("/run/netns", name)))
+                .forEach(name -> ip("netns", "delete", name));
     }
 
     private static void ip(String... arguments) {

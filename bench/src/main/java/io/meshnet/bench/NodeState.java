@@ -9,7 +9,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
-/** A node with 16 pods, whose links are taken away after each iteration. */
+/** A node with 16 pods, whose ports are taken away after each iteration. */
 @State(Scope.Thread)
 public class NodeState {
     private static final int PODS = 16;
@@ -17,7 +17,7 @@ public class NodeState {
     private Namespaces namespaces;
     private Netns netns;
     private RouteSocket node;
-    private Pods pods;
+    private Ports ports;
     private int next;
 
     /** Makes the namespaces. */
@@ -26,32 +26,31 @@ public class NodeState {
         namespaces = new Namespaces(PODS);
         netns = Netns.open(Path.of("/run/netns", namespaces.node()));
         node = RouteSocket.open(netns);
-        int underlay = node.links().find("underlay").orElseThrow().ifindex();
-        pods = new Pods(node, namespaces.prefix(), PODS, underlay);
+        ports = new Ports(node, namespaces.prefix(), PODS);
     }
 
-    /** Takes away the links that were made. */
+    /** Takes away the ports that were made. */
     @TearDown(Level.Iteration)
     public void clear() {
-        pods.clear();
-        pods.removeAddresses();
+        ports.clear();
+        ports.removeAddresses();
         next = 0;
     }
 
     /** Removes the namespaces. */
     @TearDown(Level.Trial)
     public void close() {
-        pods.close();
+        ports.close();
         node.close();
         netns.close();
         namespaces.close();
     }
 
-    Pods pods() {
-        return pods;
+    Ports ports() {
+        return ports;
     }
 
-    /** The number of the next link. */
+    /** The number of the next port. */
     int next() {
         return next++;
     }

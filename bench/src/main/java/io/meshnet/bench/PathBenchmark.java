@@ -14,8 +14,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * The whole path of a veth's messages, to the kernel and back: written, sent, and their acks received and read. What the messages say
- * is there before, so that {@code -prof gc} shows what the path itself allocates: nothing.
+ * The whole path of a message, to the kernel and back: written, sent, and its ack received and read. It changes nothing, so that it runs
+ * often enough for the JVM to compile all of it, and {@code -prof gc} shows what the path itself allocates: nothing.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -25,33 +25,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class PathBenchmark extends NodeState {
 
-    /** More than there is time for in an iteration. */
-    private static final int MOST = 40_000;
-
     /** For JMH. */
     public PathBenchmark() {}
 
-    /** Makes what the messages of all links say. */
-    @Setup(Level.Trial)
-    public void prepare() {
-        pods().prepare(MOST);
-    }
-
-    /** Makes the first link. */
+    /** Makes a port. */
     @Setup(Level.Iteration)
     public void link() {
-        veth();
+        ports().port(next());
     }
 
-    /** Both ends of a veth, complete. */
-    @Benchmark
-    public void veth() {
-        pods().prepared(next());
-    }
-
-    /** Both ends of a veth that is up and marked already: no more than an exchange each, so often that the JVM compiles all of it. */
+    /** The interface of a port that is up already is set up. */
     @Benchmark
     public void raised() {
-        pods().raisedAgain();
+        ports().raisedAgain(0);
     }
 }

@@ -12,6 +12,9 @@ final class PodRows {
     private static final int[] ADD_MILLIS = {12, 16, 50, 160};
     private static final int[] DEL_MILLIS = {10, 12, 30, 90};
     private static final int JAVA_FRONT_MILLIS = 45;
+    private static final int[] FIRST = {1, 2, 10};
+    private static final int[] FIRST_MILLIS = {40, 25, 20};
+    private static final int IMAGE_MEGABYTES = 145;
     private static final double MILLI = 1e6;
     private static final double MEGA = 1e6;
 
@@ -30,15 +33,21 @@ final class PodRows {
         boolean javaAlone = "java".equals(machine.get("front"));
         all.calls("meshnet", javaAlone ? "Java front" : "native front", javaAlone ? JAVA_FRONT_MILLIS : 0);
         all.calls("meshnet-java", "Java front", JAVA_FRONT_MILLIS);
+        all.first();
+        all.carriage();
+        all.limit("a peer on the same node restarts, from the end of its ADD until frames pass", "restart.1", 2);
+        all.limit("a peer on another node restarts, from the end of its ADD until frames pass", "restart.2", 10);
         String many = machine.get("links") + " links between two pods ";
-        all.limit(many + "on one node, from the last ADD to the last link", "many.1", 1500);
-        all.limit(many + "on two nodes, from the last ADD to the last link", "many.2", 3000);
+        all.limit(many + "on one node, from the last ADD to the last link that carries", "many.1", 1500);
+        all.limit(many + "on two nodes, from the last ADD to the last link that carries", "many.2", 3000);
         all.ring();
         all.requests();
         all.among();
         all.memory("daemon, resident, idle", "daemon.idle", 100);
-        all.memory("daemon, resident, with " + machine.get("ring.links") + " links", "daemon.full", 180);
+        all.memory("daemon, resident, with " + machine.get("ring.links") + " links", "daemon.full", 150);
         all.limit("daemon, from exec to ready", "daemon.start", 400);
+        all.again();
+        all.image();
         return all.rows;
     }
 
@@ -58,6 +67,59 @@ final class PodRows {
                     "del." + front + "." + LINKS[i],
                     DEL_MILLIS[i] + more,
                     "unlist.c." + LINKS[i]);
+        }
+    }
+
+    private void first() throws IOException {
+        for (int i = 0; i < FIRST.length; i++) {
+            limit(
+                    "ADD number " + FIRST[i] + " after the daemon's start, 1 link to a pod on another node",
+                    "first." + FIRST[i],
+                    FIRST_MILLIS[i]);
+        }
+    }
+
+    private void carriage() throws IOException {
+        OptionalDouble sent = results.percentile("carriage.sent", 0);
+        OptionalDouble back = results.percentile("carriage.back", 0);
+        if (sent.isPresent() && back.isPresent()) {
+            rows.add(new Row(
+                    "links that carry a frame and its answer as soon as an ADD of 400 returns, the worst of "
+                            + results.count("carriage.back"),
+                    String.valueOf((int) back.getAsDouble()),
+                    (int) sent.getAsDouble() + " links",
+                    "",
+                    "all",
+                    Row.Verdict.of(back.getAsDouble() >= sent.getAsDouble())));
+        }
+    }
+
+    /** The daemon started once more, with all links there. */
+    private void again() throws IOException {
+        OptionalDouble processor = results.median("again.processor");
+        OptionalDouble touched = results.percentile("again.touched", 100);
+        if (processor.isPresent() && touched.isPresent()) {
+            rows.add(new Row(
+                    "restart of the daemon with " + machine.get("ring.links") + " links in place, until ready",
+                    Results.time(processor.getAsDouble()) + " of processors, "
+                            + Results.time(results.median("again.ready")).orElse("") + " to wait",
+                    (int) touched.getAsDouble() + " changes in the patch namespace",
+                    "",
+                    "at most 1.00 s of processors, nothing touched",
+                    Row.Verdict.of(processor.getAsDouble() <= 1e9 && touched.getAsDouble() == 0)));
+        }
+    }
+
+    private void image() throws IOException {
+        OptionalDouble megabytes = results.median("image");
+        if (megabytes.isPresent()) {
+            rows.add(new Row(
+                    "the run-time image",
+                    (int) megabytes.getAsDouble() + " MB",
+                    "",
+                    "",
+                    "at most " + IMAGE_MEGABYTES + " MB",
+                    Row.Verdict.of(megabytes.getAsDouble() <= IMAGE_MEGABYTES)));
         }
     }
 

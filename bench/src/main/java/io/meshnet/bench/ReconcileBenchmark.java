@@ -1,24 +1,9 @@
 package io.meshnet.bench;
 
-import io.meshnet.reconciler.Cluster;
-import io.meshnet.reconciler.KernelThread;
-import io.meshnet.reconciler.NetnsIds;
-import io.meshnet.reconciler.NodeIdentity;
-import io.meshnet.reconciler.Reconciler;
-import io.meshnet.reconciler.Survey;
-import io.meshnet.topology.Declaration;
+import io.meshnet.reconciler.NodeInspection;
 import io.meshnet.topology.DeclaredLink;
-import io.meshnet.topology.LinkEnd;
-import io.meshnet.topology.Placement;
-import io.meshnet.topology.PodName;
-import io.meshnet.topology.PodRecord;
-import io.meshnet.topology.Prefix;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -43,84 +28,59 @@ public class ReconcileBenchmark {
     private static final int PODS = 100;
     private static final int LINKS = 4000;
 
-    private final Cluster cluster = new Cluster();
     private Namespaces namespaces;
-    private KernelThread kernel;
-    private Reconciler reconciler;
-    private Survey survey;
+    private Node node;
+    private NodeInspection inspection;
 
     /** For JMH. */
     public ReconcileBenchmark() {}
 
     /** Makes the pods and has their links made. */
     @Setup
-    public void open() throws UnknownHostException {
+    public void open() {
         namespaces = new Namespaces(PODS);
-        InetAddress vtep = InetAddress.getByName("192.0.2.1");
-        kernel = new KernelThread(_ -> Runtime.getRuntime().halt(1));
-        NodeIdentity node = new NodeIdentity("bench", vtep, 0, 4789, 1450);
-        NetnsIds ids = new NetnsIds();
-        reconciler = new Reconciler(node, cluster, kernel, _ -> Optional.empty(), ids);
-        survey = new Survey(node, cluster, kernel, ids);
+        node = new Node(namespaces.prefix());
+        inspection = new NodeInspection(Ports.NODE, node.reconciler());
         for (int pod = 0; pod < PODS; pod++) {
-            String netns = Pods.path(namespaces.prefix(), pod).toString();
-            var placement = new Placement(vtep, netns, "container" + pod, "bench");
-            var _ = cluster.put(
-                    new PodRecord(name(pod), new Declaration.Links(links(pod)), Optional.of(placement), pod + 1));
+            node.place(pod, links(pod));
         }
-        all();
+        node.reconcile(PODS);
     }
 
     /** Each pod declares its links to those after it. */
     private static List<DeclaredLink> links(int pod) {
         List<DeclaredLink> links = new ArrayList<>();
         for (int i = 0; i < LINKS / PODS; i++) {
-            int uid = pod * (LINKS / PODS) + i + 1;
-            Prefix address = Prefix.parse("10.%d.%d.1/24".formatted(uid >> 8, uid & 255));
-            Prefix peer = Prefix.parse("10.%d.%d.2/24".formatted(uid >> 8, uid & 255));
-            links.add(new DeclaredLink(
-                    uid,
-                    new LinkEnd(name(pod), "to" + i, Optional.of(address)),
-                    new LinkEnd(name((pod + 1 + i) % PODS), "from" + i, Optional.of(peer))));
+            links.add(Node.link(pod * (LINKS / PODS) + i + 1, pod, (pod + 1 + i) % PODS));
         }
         return links;
-    }
-
-    private static PodName name(int pod) {
-        return PodName.of("pod" + pod);
-    }
-
-    private void all() {
-        var turns = new CompletableFuture<?>[PODS];
-        for (int pod = 0; pod < PODS; pod++) {
-            turns[pod] = reconciler.reconcile(name(pod)).thenAccept(outcome -> {
-                if (!outcome.failures().isEmpty()) {
-                    throw new IllegalStateException(outcome.failures().toString());
-                }
-            });
-        }
-        CompletableFuture.allOf(turns).join();
     }
 
     /** All pods, one after the other. */
     @Benchmark
     public void nothingToDo() {
-        all();
+        node.reconcile(PODS);
     }
 
-    /** The periodic resync: two dumps for each pod, none of which is opened. */
+    /** The periodic inspection: what should be beside what the daemon knows of the patch namespace. */
     @Benchmark
-    public void survey() {
-        Survey.Result seen = survey.take().join();
+    public void inspect() {
+        NodeInspection.Result seen = inspection.take(false).join();
         if (!seen.doubtful().isEmpty()) {
             throw new IllegalStateException("to be done in " + seen.doubtful());
         }
     }
 
+    /** What {@code /v1/links} shows: each interface in its pod as well. */
+    @Benchmark
+    public Object inspectInDetail() {
+        return inspection.take(true).join();
+    }
+
     /** Removes the pods. */
     @TearDown
     public void close() {
-        kernel.close();
+        node.close();
         namespaces.close();
     }
 }

@@ -11,8 +11,8 @@ import java.util.OptionalDouble;
 /** Writes one table in Markdown and one chart in SVG from what the side-by-side has measured: {@code RESULTS MARKDOWN SVG}. */
 public final class Report {
     private static final String[][] CONTENDERS = {
-        {"veth.c", "C, the floor"},
-        {"veth.java", "meshnet"},
+        {"port.c", "one port, C, the floor"},
+        {"port.java", "one port, meshnet"},
         {"veth.ip", "ip -batch"},
         {"veth.pyroute2", "pyroute2"},
         {"veth.koko", "koko's way, in C"},
@@ -26,11 +26,12 @@ public final class Report {
         Results results = new Results(Path.of(arguments[0]));
         List<Row> rows = new ArrayList<>(LinkRows.of(results));
         rows.addAll(PodRows.of(results));
+        rows.addAll(DataRows.of(results));
         List<Chart.Bar> bars = bars(results);
         Path svg = Path.of(arguments[2]);
         Files.writeString(Path.of(arguments[1]), markdown(results.machine(), rows, bars, svg));
         if (!bars.isEmpty()) {
-            Files.writeString(svg, Chart.svg("One veth link, complete: median, logarithmic", bars));
+            Files.writeString(svg, Chart.svg("One port of a link, and a link by others: median, logarithmic", bars));
         }
         rows.forEach(row -> System.out.println(row.markdown()));
     }
@@ -40,7 +41,7 @@ public final class Report {
         for (String[] contender : CONTENDERS) {
             OptionalDouble median = results.median(contender[0]);
             if (median.isPresent()) {
-                bars.add(new Chart.Bar(contender[1], median.getAsDouble(), contender[0].equals("veth.java")));
+                bars.add(new Chart.Bar(contender[1], median.getAsDouble(), contender[0].equals("port.java")));
             }
         }
         return bars;
@@ -49,15 +50,16 @@ public final class Report {
     private static String markdown(Map<String, String> machine, List<Row> rows, List<Chart.Bar> bars, Path svg) {
         String chart = bars.isEmpty()
                 ? ""
-                : "![One veth link, complete, by meshnet and by others](" + svg.getFileName() + ")\n\n";
+                : "![One port, complete, by meshnet, and a link by others](" + svg.getFileName() + ")\n\n";
         StringBuilder text =
                 new StringBuilder("""
                 # Benchmarks
 
                 Written by `bench/side-by-side.sh%s` from what it has measured, and from nothing else; everything in a row stems
-                from one run. *Complete* means both ends in their network namespaces with name, MTU, MAC, group, ifalias, one address
-                each, and up. Times are medians where nothing else is said, with the range in brackets. [performance.md](performance.md)
-                says where the time goes.
+                from one run. A *port* is complete when its interface is in the pod with name, MTU, MAC and an address, up and with carrier,
+                and its patch side has clsact, filter, group and ifalias, and a wire. A link has two ports; C, meshnet's rival, sends the
+                same messages and updates the same maps. Times are medians where nothing else is said, with the range in brackets.
+                [performance.md](performance.md) says where the time goes.
 
                 %s| work | meshnet | beside it | ratio | bar | met |
                 |---|---|---|---|---|---|

@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Writing all messages that make a link, without sending any: with {@code -prof gc} it shows 0 bytes per link. */
+/** Writing all messages that make a port, without sending any: with {@code -prof gc} it shows 0 bytes for each. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -23,7 +23,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class MessageBenchmark {
-    private static final String ALIAS = "meshnet:21 23.23.23.2/24 default/pod2:eth2 default/pod3:eth2";
+    private static final String ALIAS = "meshnet eth2 21 23.23.23.2/24 auto/1450 default/pod2";
+    private static final String FILTER = "meshnet_port";
+    private static final int PROGRAM = 3;
 
     private MessageWriter writer;
     private NewLink near;
@@ -35,24 +37,22 @@ public class MessageBenchmark {
     public void open() throws UnknownHostException {
         writer = new MessageWriter(Arena.ofAuto().allocate(8 << 10, Integer.BYTES), 1);
         Netns nowhere = new Netns(1, 0, 0, "nowhere");
-        near = new NewLink(nowhere, "eth1", 100_001, 1450, new MacAddress(0x020000000001L), 77, ALIAS);
-        far = new NewLink(nowhere, "eth2", 100_002, 1450, new MacAddress(0x020000000002L), 77, ALIAS);
+        near = new NewLink(nowhere, "eth2", 100_042, 1450, new MacAddress(0x020000000001L), 0, "");
+        far = new NewLink(nowhere, "port16777216", 1 << 24, 65_535, MacAddress.NONE, 77, "");
         address = new InterfaceAddress(InetAddress.getByName("23.23.23.2"), 24);
     }
 
-    /** The messages of one veth: both ends, their aliases, up and an address each. */
+    /** The messages of one port: the veth, the patch side's clsact, filter, alias and up, the interface's address and up. */
     @Benchmark
-    public int veth() {
+    public int port() {
         writer.clear();
         VethMessages.create(writer, near, far);
-        end(near);
-        end(far);
+        TrafficMessages.attachClsact(writer, far.ifindex());
+        TrafficMessages.attachBpf(writer, far.ifindex(), PROGRAM, FILTER);
+        LinkMessages.alias(writer, far.ifindex(), ALIAS);
+        AddressMessages.add(writer, near.ifindex(), address);
+        LinkMessages.up(writer, near.ifindex(), true);
+        LinkMessages.up(writer, far.ifindex(), true);
         return writer.length();
-    }
-
-    private void end(NewLink link) {
-        LinkMessages.alias(writer, link.name(), link.alias());
-        LinkMessages.up(writer, link.ifindex(), true);
-        AddressMessages.add(writer, link.ifindex(), address);
     }
 }
