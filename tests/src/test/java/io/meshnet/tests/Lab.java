@@ -57,6 +57,10 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
         return etcd;
     }
 
+    Underlay underlay() {
+        return underlay;
+    }
+
     Node node1() {
         return node1;
     }

@@ -54,6 +54,7 @@ final class Node {
         settings.put("MESHNET_VTEP", vtep);
         settings.put("MESHNET_ETCD_ENDPOINTS", Etcd.ENDPOINT);
         settings.putAll(more);
+        underlay.undo().add(() -> PatchView.unmount(directory.resolve("state").resolve("netns")));
         underlay.undo().add(this::kill);
     }
 
@@ -120,6 +121,11 @@ final class Node {
     /** The daemon's environment, of which a test may change what it likes. */
     Map<String, String> settings() {
         return Map.copyOf(settings);
+    }
+
+    /** Gives the daemon another variable of the environment from its next start on. */
+    void set(String variable, String value) {
+        settings.put(variable, value);
     }
 
     /** Has the daemon run in a container from its next start on: {@code around} makes its command the container's. */

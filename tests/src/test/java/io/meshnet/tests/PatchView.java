@@ -1,0 +1,115 @@
+package io.meshnet.tests;
+
+import static io.meshnet.tests.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * What root on a node sees of the node's patch namespace, in which meshnet's side of every link is.
+ *
+ * @param node the node
+ */
+record PatchView(Node node) {
+
+    /** Ports have indexes from here on. */
+    static final int FIRST_PORT = 1 << 24;
+
+    /** An index that the daemons of these tests do not come to, and a group that no namespace has. */
+    private static final int STRAY = FIRST_PORT + 1_000_000;
+
+    private static final String NOBODY = "2147483000";
+
+    /** Where the namespace is mounted. */
+    Path path() {
+        return Path.of(node.settings().get("MESHNET_STATE"), "netns");
+    }
+
+    /** Whether anything is mounted there. */
+    boolean isMounted() {
+        return isMounted(path());
+    }
+
+    private static boolean isMounted(Path path) {
+        try {
+            return Files.readString(Path.of("/proc/self/mountinfo"))
+                    .lines()
+                    .anyMatch(line -> line.split(" ")[4].equals(path.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Takes the mount away, as an operator does by mistake. */
+    void unmount() {
+        unmount(path());
+    }
+
+    /** Takes away as many mounts as there are, be it none. */
+    static void unmount(Path path) {
+        while (isMounted(path)) {
+            Command.of("umount", path.toString()).output();
+        }
+    }
+
+    /** Which namespace is mounted. */
+    Object identity() {
+        try {
+            return Files.getAttribute(path(), "unix:ino");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** All devices in the namespace, by their names. */
+    Map<String, ObservedLink> links() {
+        return ObservedLink.in(path());
+    }
+
+    /** All ports, by their indexes. */
+    Map<Integer, ObservedLink> ports() {
+        return links().values().stream()
+                .filter(link -> link.ifindex() >= FIRST_PORT)
+                .collect(Collectors.toMap(ObservedLink::ifindex, link -> link));
+    }
+
+    /** The port of an interface of a pod, by what the port says of itself. */
+    ObservedLink port(Pod pod, String ifname) {
+        return ports().values().stream()
+                .filter(link -> link.alias().startsWith("meshnet " + ifname + " ")
+                        && link.alias().endsWith("default/" + pod.name()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no port of " + ifname + " of " + pod.name() + " in " + ports()));
+    }
+
+    /** Runs {@code ip} in the namespace. */
+    void ip(String... arguments) {
+        Command.ip(arguments).inside(path()).output();
+    }
+
+    /**
+     * Waits until the daemon has inspected the node so many times: every inspection deletes ports of pods that nobody knows.
+     *
+     * @param netns a namespace for the other ends of such ports
+     */
+    void awaitInspections(int times, String netns) {
+        for (int i = 0; i < times; i++) {
+            addStray(netns);
+            eventually(() -> assertThat(ports()).as("ports").doesNotContainKey(STRAY));
+        }
+    }
+
+    /** Makes a port of a pod that nobody knows. */
+    int addStray(String netns) {
+        Command.ip("link", "add", "stray", "index", Integer.toString(STRAY), "group", NOBODY, "type", "veth")
+                .and("peer", "name", "strayed", "netns", netns)
+                .inside(path())
+                .output();
+        return STRAY;
+    }
+}
