@@ -94,15 +94,20 @@ public final class LinkBatch implements AutoCloseable {
      * Makes a link a port: gives it a clsact, the filter that runs a program on each frame which comes in by the link, and last its
      * alias, so that a port which has its alias is complete. To do it again changes nothing but the program and the alias.
      *
+     * <p>The kernel goes on after a refusal: a port whose program was refused has its alias nevertheless. The caller deletes a link whose
+     * change was refused.
+     *
      * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the program, not the descriptor
      * @param programName the filter's name, 1 to 255 bytes
      * @param alias its IFLA_IFALIAS, 1 to 255 bytes
      */
     public void equip(int ifindex, int programFd, String programName, String alias) {
+        String name = TrafficMessages.requireName(programName);
+        Ifalias.require(alias);
         makeRoom(EQUIPMENT);
         TrafficMessages.attachClsact(writer, ifindex);
-        TrafficMessages.attachBpf(writer, ifindex, programFd, TrafficMessages.requireName(programName));
-        LinkMessages.alias(writer, ifindex, Ifalias.require(alias));
+        TrafficMessages.attachBpf(writer, ifindex, programFd, name);
+        LinkMessages.alias(writer, ifindex, alias);
         written(changes++);
     }
 

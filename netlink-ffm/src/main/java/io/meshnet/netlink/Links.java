@@ -27,7 +27,6 @@ public final class Links {
      * <p>The kernel takes no alias at creation: each end gets its own in a second message, so that somebody who looks in between sees
      * the link with its group and without its alias. That takes a socket for each; {@link #raise(int, String, List)} does it at no cost.
      *
-     * @throws IllegalArgumentException when far has an index and near has none: the kernel would ignore that of far
      * @throws NetlinkException EEXIST when one of the names is taken or one of the indices is, EBADF when a namespace handle is closed
      */
     public void createVeth(NewLink near, NewLink far) {

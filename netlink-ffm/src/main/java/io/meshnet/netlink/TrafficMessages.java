@@ -48,8 +48,10 @@ final class TrafficMessages {
 
     /** @throws IllegalArgumentException when it is no name for a filter */
     static String requireName(String name) {
-        int bytes = name.getBytes(StandardCharsets.UTF_8).length;
-        if (bytes == 0 || bytes > LONGEST_NAME || name.indexOf('\0') >= 0) {
+        // A char takes three bytes of UTF-8 at most; only a name that may be too long has to be encoded.
+        boolean isTooLong =
+                3 * name.length() > LONGEST_NAME && name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME;
+        if (name.isEmpty() || isTooLong || name.indexOf('\0') >= 0) {
             throw new IllegalArgumentException(
                     "'" + name + "' is no name for a filter: 1 to " + LONGEST_NAME + " bytes");
         }

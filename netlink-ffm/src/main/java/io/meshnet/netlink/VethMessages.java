@@ -23,14 +23,18 @@ final class VethMessages {
      * <p>One queue each way: the default of one per CPU costs the kernel a synchronize_net. Neither end may carry IFF_UP yet, since
      * veth_open wants the other end up.
      *
-     * @throws IllegalArgumentException when far is to have an index and near is not: the kernel would give far any other, without an
-     *     error (veth_newlink in drivers/net/veth.c)
+     * <p>An end that is to have an index comes first: the kernel ignores the index of the second when the first has none (veth_newlink
+     * in drivers/net/veth.c).
      */
     static void create(MessageWriter writer, NewLink near, NewLink far) {
         if (near.ifindex() == 0 && far.ifindex() != 0) {
-            throw new IllegalArgumentException(
-                    "create veth " + near + " to " + far + ": the kernel gives far an index only when near has one");
+            write(writer, far, near);
+        } else {
+            write(writer, near, far);
         }
+    }
+
+    private static void write(MessageWriter writer, NewLink near, NewLink far) {
         writer.change(RTM_NEWLINK(), NLM_F_CREATE() | NLM_F_EXCL());
         end(writer, near);
         try (var _ = writer.nest(IFLA_LINKINFO())) {

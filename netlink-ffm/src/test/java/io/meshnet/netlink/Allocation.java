@@ -3,11 +3,12 @@ package io.meshnet.netlink;
 import java.lang.reflect.Method;
 
 /** What a thread has allocated, which only jdk.management tells; this module does not require it, so it is asked by reflection. */
-final class Allocation {
+public final class Allocation {
 
     private Allocation() {}
 
-    static long ofThisThread() throws ReflectiveOperationException {
+    /** Bytes that the calling thread has allocated since it began. */
+    public static long ofThisThread() throws ReflectiveOperationException {
         Class<?> bean = Class.forName("com.sun.management.ThreadMXBean");
         Object threads = Class.forName("java.lang.management.ManagementFactory")
                 .getMethod("getThreadMXBean")

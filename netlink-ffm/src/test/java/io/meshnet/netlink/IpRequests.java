@@ -12,21 +12,29 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What {@code ip} sends, as strace(1) sees it, and a form of a request in which the order of attributes does not matter. */
+/** What {@code ip} and {@code tc} send, as strace(1) sees it, and a form of a request in which the order of attributes does not matter. */
 final class IpRequests {
 
     private static final int RTM_NEWLINK = 16;
+    private static final int RTM_NEWTFILTER = 44;
     private static final int RTM_NEWNSID = 88;
     private static final int NETNSA_FD = 3;
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_NET_NS_FD = 28;
     private static final int IFLA_INFO_DATA = 2;
     private static final int VETH_INFO_PEER = 1;
+    private static final int TCA_OPTIONS = 2;
+    private static final int TCA_BPF_FD = 6;
 
     private IpRequests() {}
 
     /** The requests of {@code type} that {@code ip -n NETNS ARGUMENTS} sends, in order. */
     static List<byte[]> sent(int type, String netns, String... arguments) {
+        return sentBy("ip", type, netns, arguments);
+    }
+
+    /** The requests of {@code type} that {@code PROGRAM -n NETNS ARGUMENTS} sends, in order. */
+    static List<byte[]> sentBy(String program, int type, String netns, String... arguments) {
         try {
             Path trace = Files.createTempFile("meshnet-nl", ".strace");
             List<String> command = new ArrayList<>(List.of(
@@ -37,7 +45,7 @@ final class IpRequests {
                     "trace=sendmsg,sendto",
                     "-e",
                     "write=all",
-                    "ip",
+                    program,
                     "-n",
                     netns));
             command.addAll(List.of(arguments));
@@ -82,6 +90,7 @@ final class IpRequests {
         String family = HexFormat.of().formatHex(request, 16, 16 + familyHeader);
         int level = switch (type(request)) {
             case RTM_NEWLINK -> 0;
+            case RTM_NEWTFILTER -> 4;
             case RTM_NEWNSID -> 8;
             default -> 9;
         };
@@ -89,7 +98,10 @@ final class IpRequests {
                 + attributes(Arrays.copyOfRange(request, 16 + familyHeader, request.length), level);
     }
 
-    /** @param level 0 for a link's own attributes, 1 inside IFLA_LINKINFO, 2 inside IFLA_INFO_DATA; 8 of an id; 9 where nothing nests */
+    /**
+     * @param level 0 for a link's own attributes, 1 inside IFLA_LINKINFO, 2 inside IFLA_INFO_DATA; 4 of a filter, 5 inside TCA_OPTIONS; 8
+     *     of an id; 9 where nothing nests
+     */
     private static String attributes(byte[] bytes, int level) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         List<String> all = new ArrayList<>();
@@ -117,7 +129,12 @@ final class IpRequests {
             return HexFormat.of().formatHex(payload, 0, 16)
                     + attributes(Arrays.copyOfRange(payload, 16, payload.length), 0);
         }
-        boolean isDescriptor = (level == 0 && type == IFLA_NET_NS_FD) || (level == 8 && type == NETNSA_FD);
+        if (level == 4 && type == TCA_OPTIONS) {
+            return attributes(payload, 5);
+        }
+        boolean isDescriptor = (level == 0 && type == IFLA_NET_NS_FD)
+                || (level == 5 && type == TCA_BPF_FD)
+                || (level == 8 && type == NETNSA_FD);
         return isDescriptor ? "fd" : HexFormat.of().formatHex(payload);
     }
 }

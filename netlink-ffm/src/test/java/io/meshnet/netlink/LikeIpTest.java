@@ -104,6 +104,18 @@ class LikeIpTest {
     }
 
     @Test
+    void anExternalVxlanIsCreated() {
+        NewLink link = new NewLink(pod.netns(), "eth2", 70001, 1450, MAC, 0, "");
+
+        same(
+                RTM_NEWLINK,
+                IFINFOMSG,
+                writer -> VxlanMessages.create(writer, link, Vxlan.external(4790)),
+                "link add eth2 index 70001 netns " + pod.name()
+                        + " mtu 1450 address 02:00:5e:10:00:01 type vxlan external dstport 4790");
+    }
+
+    @Test
     void linksAreChanged() {
         int ifindex = veth("eth1");
 

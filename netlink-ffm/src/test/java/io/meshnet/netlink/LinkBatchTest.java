@@ -1,7 +1,10 @@
 package io.meshnet.netlink;
 
+import static io.meshnet.bpf.Register.R0;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.meshnet.bpf.Assembler;
+import io.meshnet.bpf.BpfProgram;
 import java.net.InetAddress;
 import java.util.BitSet;
 import java.util.Collections;
@@ -181,5 +184,63 @@ class LinkBatchTest {
         }
 
         assertThat(a.links().list()).extracting(Link::name).containsExactly("lo");
+    }
+
+    @Test
+    void aLinkIsEquippedAsAPortAndThatMayBeRepeated() {
+        try (LinkBatch batch = new LinkBatch(node.socket(), 2);
+                BpfProgram program =
+                        BpfProgram.load("pass", new Assembler().mov(R0, 0).exit())) {
+            veths(batch, 2);
+            try (LinkBatch ports = new LinkBatch(a.socket(), 1)) {
+                for (int i = 0; i < 2; i++) {
+                    ports.equip(1001, program.fd(), program.name(), "x".repeat(255));
+                    ports.up(1001, true);
+                    ports.mtu(1001, 65_535);
+                    ports.equip(1099, program.fd(), program.name(), "nobody's");
+                    ports.equip(1002, program.fd(), program.name(), "short");
+                }
+                assertThat(ports.send()).isEqualTo(numbers(3, 8));
+            }
+
+            for (int ifindex : List.of(1001, 1002)) {
+                assertThat(a.socket().trafficControl().filter(ifindex))
+                        .contains(new BpfFilter(program.id(), "pass", 1, 1));
+            }
+            assertThat(a.link("near1"))
+                    .returns("x".repeat(255), Link::alias)
+                    .returns(65_535, Link::mtu)
+                    .returns(true, Link::isUp);
+            assertThat(a.link("near2").isUp()).isFalse();
+        }
+    }
+
+    @Test
+    void aPortWithoutItsProgramGetsItsAliasNevertheless() {
+        try (LinkBatch batch = new LinkBatch(node.socket(), 1)) {
+            veths(batch, 1);
+        }
+        try (LinkBatch ports = new LinkBatch(a.socket(), 1)) {
+            ports.equip(1001, /* programFd= */ -1, "none", "alias");
+            assertThat(ports.send()).as("one change, refused").isEqualTo(numbers(0));
+        }
+        assertThat(a.socket().trafficControl().filter(1001)).isEmpty();
+    }
+
+    @Test
+    void theLastWordOnUpAndDownHolds() {
+        try (LinkBatch batch = new LinkBatch(node.socket(), 2)) {
+            veths(batch, 2);
+        }
+        try (LinkBatch batch = new LinkBatch(a.socket(), 4)) {
+            batch.raise(1001, "", List.of());
+            batch.up(1001, false);
+            batch.up(1002, false);
+            batch.up(1002, true);
+            assertThat(batch.send()).isEqualTo(numbers());
+        }
+
+        assertThat(a.link("near1").isUp()).isFalse();
+        assertThat(a.link("near2").isUp()).isTrue();
     }
 }

@@ -10,10 +10,13 @@ import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,6 +128,40 @@ class LinkDeletionTest {
             Native.close(state, port.fd());
             return listed;
         }
+    }
+
+    @Test
+    void aGroupWhoseLinksAreKnownGoesWithoutADump() {
+        for (int round = 0; round < 5; round++) {
+            for (int i = 0; i < 50; i++) {
+                veth(i, GROUP);
+            }
+            veth(100, OTHER_GROUP);
+            Set<Integer> known = IntStream.range(70_000, 70_050).boxed().collect(Collectors.toUnmodifiableSet());
+            List<Integer> listed = new ArrayList<>();
+
+            assertThat(deletion().group(GROUP, known, () -> listed.addAll(List.of(listed(a), listed(b)))))
+                    .isEqualTo(50);
+
+            assertThat(listed).containsExactly(1, 1);
+            assertThat(links(a)).isEqualTo(1);
+            a.links().delete(70_100);
+        }
+    }
+
+    @Test
+    void whatIsSaidOfAGroupMayBeWrong() {
+        veth(1, GROUP);
+        veth(2, GROUP);
+        veth(3, OTHER_GROUP);
+        // 70_001 is left out, 70_003 is of another group, 70_099 is not there
+        assertThat(deletion().group(GROUP, Set.of(70_002, 70_003, 70_099), () -> {}))
+                .isEqualTo(2);
+        assertThat(a.links().find(70_003)).isPresent();
+
+        assertThat(deletion().group(GROUP, Set.of(70_001), () -> {})).isLessThanOrEqualTo(1);
+        assertThat(a.links().find(70_001)).isEmpty();
+        assertThat(deletion().group(GROUP, Set.of(), () -> {})).isZero();
     }
 
     @Test

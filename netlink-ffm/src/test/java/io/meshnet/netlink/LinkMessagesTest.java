@@ -95,6 +95,25 @@ class LinkMessagesTest {
             06 00 0f 00 12 b5 00 00  ;     IFLA_VXLAN_PORT 4789 in network order, padded
             """);
 
+    static final byte[] EXTERNAL_VXLAN = Golden.bytes("""
+            5c 00 00 00              ; nlmsg_len 92
+            10 00                    ; nlmsg_type RTM_NEWLINK
+            05 06                    ; nlmsg_flags NLM_F_REQUEST | NLM_F_ACK | NLM_F_EXCL | NLM_F_CREATE
+            04 03 02 01              ; nlmsg_seq
+            00 00 00 00              ; nlmsg_pid
+            00 00 00 00 00 00 00 00  ; ifinfomsg
+            00 00 00 00 00 00 00 00
+            07 00 03 00 65 32 00 00  ; IFLA_IFNAME "e2"
+            08 00 1c 00 08 00 00 00  ; IFLA_NET_NS_FD 8
+            2c 00 12 00              ; IFLA_LINKINFO
+            09 00 01 00              ;   IFLA_INFO_KIND
+            76 78 6c 61 6e 00 00 00  ;     "vxlan", padded
+            1c 00 02 00              ;   IFLA_INFO_DATA
+            05 00 19 00 01 00 00 00  ;     IFLA_VXLAN_COLLECT_METADATA 1, padded
+            05 00 07 00 00 00 00 00  ;     IFLA_VXLAN_LEARNING 0, padded
+            06 00 0f 00 12 b6 00 00  ;     IFLA_VXLAN_PORT 4790 in network order, padded
+            """);
+
     private static InetAddress ip(String text) throws UnknownHostException {
         return InetAddress.getByName(text);
     }
@@ -133,6 +152,21 @@ class LinkMessagesTest {
                 .isEqualTo(VXLAN6);
 
         assertThat(new LinkDecoder().decode(Golden.reader(VXLAN6)).vxlan()).contains(vxlan);
+    }
+
+    @Test
+    void anExternalVxlanHasNoVni() {
+        assertThat(Golden.written(writer -> VxlanMessages.create(writer, FAR, Vxlan.external(4790))))
+                .isEqualTo(EXTERNAL_VXLAN);
+
+        assertThat(new LinkDecoder().decode(Golden.reader(EXTERNAL_VXLAN)).vxlan())
+                .contains(Vxlan.external(4790));
+    }
+
+    @Test
+    void theEndOfAVethThatIsToHaveAnIndexComesFirst() {
+        assertThat(Golden.written(writer -> VethMessages.create(writer, FAR, NEAR)))
+                .isEqualTo(VETH);
     }
 
     @Test

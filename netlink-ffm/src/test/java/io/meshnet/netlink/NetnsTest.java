@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -192,5 +193,89 @@ class NetnsTest {
                 .hasMessage("enable IPv6 on eth1 in /run/netns/" + pod.name() + ": ENODEV (no such device)");
         assertThatIllegalArgumentException().isThrownBy(() -> pod.netns().enableIpv6("../all"));
         assertThatIllegalArgumentException().isThrownBy(() -> pod.netns().enableIpv6("all"));
+    }
+
+    @Test
+    void aNamespaceIsMadeAndDiesWithItsHandle() {
+        NetnsId before = ofThread();
+        try (Netns made = Netns.create();
+                RouteSocket socket = RouteSocket.open(made)) {
+            assertThat(ofThread()).isEqualTo(before);
+            assertThat(made.id()).isNotEqualTo(before);
+            assertThat(made).hasToString("net:[" + made.id().inode() + "]");
+            assertThat(socket.links().list()).extracting(Link::name).containsExactly("lo");
+        }
+    }
+
+    @Test
+    void aNamespaceIsMountedAndOutlivesItsHandle(@TempDir Path directory) throws Exception {
+        Path path = directory.resolve("patch");
+        NetnsId id;
+        try (Netns made = Netns.createAt(path)) {
+            assertThat(made).hasToString(path.toString());
+            id = made.id();
+        }
+        try (Netns again = Netns.open(path)) {
+            assertThat(again.id()).isEqualTo(id);
+        } finally {
+            Netns.unmount(path);
+        }
+        assertThat(path).isEmptyFile();
+        assertThat(Files.getPosixFilePermissions(path))
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        assertThatThrownBy(() -> Netns.open(path)).hasMessageContaining("this is no network namespace");
+    }
+
+    @Test
+    void anOpenNamespaceIsMountedAtAFileThatIsThere(@TempDir Path directory) throws Exception {
+        Path path = Files.createFile(directory.resolve("patch"));
+        pod.netns().mountAt(path);
+        try (Netns again = Netns.open(path)) {
+            assertThat(again.id()).isEqualTo(pod.netns().id());
+        } finally {
+            Netns.unmount(path);
+        }
+    }
+
+    @Test
+    void whatIsNotMountedIsUnmountedWithoutAnError(@TempDir Path directory) throws Exception {
+        Netns.unmount(Files.createFile(directory.resolve("file")));
+        Netns.unmount(directory.resolve("nothing"));
+    }
+
+    @Test
+    void nothingIsLeftOfANamespaceThatCannotBeMounted(@TempDir Path directory) throws Exception {
+        Path missing = directory.resolve("no/patch");
+
+        assertThatThrownBy(() -> Netns.createAt(missing))
+                .isInstanceOfSatisfying(
+                        NetlinkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+        assertThatThrownBy(() -> pod.netns().mountAt(directory)).isInstanceOf(NetlinkException.class);
+
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    @Test
+    void noVirtualThreadMakesANamespace() throws Exception {
+        IllegalStateException refused =
+                Threads.onVirtualThread(() -> catchThrowableOfType(IllegalStateException.class, Netns::create));
+
+        assertThat(refused).hasMessageContaining("virtual thread");
+    }
+
+    @Test
+    void aSysctlIsThatOfTheNamespace() {
+        String name = "net/ipv6/conf/default/disable_ipv6";
+
+        assertThat(pod.netns().sysctl(name, "1")).isTrue();
+
+        assertThat(sysctl("-n", name)).isEqualTo("1\n");
+        assertThat(pod.netns().sysctl("net/ipv6/nothing", "1")).isFalse();
+        assertThatThrownBy(() -> pod.netns().sysctl(name, "no number"))
+                .isInstanceOf(NetlinkException.class)
+                .hasMessageContaining(name)
+                .hasMessageContaining("EINVAL");
+        assertThatIllegalArgumentException().isThrownBy(() -> pod.netns().sysctl("kernel/hostname", "a"));
+        assertThatIllegalArgumentException().isThrownBy(() -> pod.netns().sysctl("net/../kernel/hostname", "a"));
     }
 }

@@ -121,6 +121,31 @@ class NetnsidsTest {
     }
 
     @Test
+    void aLinkIsFoundInAnotherNamespaceByItsIndex() {
+        node.ip("netns", "set", a.name(), "10");
+        b.links().createVeth(end(a, "eth1"), end(b, "eth1"));
+        Link link = a.link("eth1");
+
+        assertThat(node.links().find(link.ifindex(), 10)).map(Link::name).contains("eth1");
+        assertThat(a.links().find(link.ifindex(), -1)).contains(link);
+        assertThat(node.links().find(70_001, 10)).isEmpty();
+        assertThat(refusal(() -> node.links().find(link.ifindex(), 7)).errno()).isEqualTo(Errno.EINVAL);
+    }
+
+    @Test
+    void aLinkIsChangedInAnotherNamespaceByAHandle() {
+        b.links().createVeth(end(a, "eth1"), end(b, "eth1"));
+        int ifindex = a.link("eth1").ifindex();
+
+        node.links().mtu(ifindex, 1300, a.netns());
+
+        assertThat(a.link("eth1").mtu()).isEqualTo(1300);
+        assertThat(refusal(() -> node.links().mtu(70_001, 1300, a.netns())))
+                .hasMessageContaining("ifindex 70001 in /run/netns/" + a.name())
+                .returns(Errno.ENODEV, NetlinkException::errno);
+    }
+
+    @Test
     void anIdThatLeadsNowhereIsSaidSo() {
         for (int nobody : new int[] {7, -1}) {
             NetlinkException links = refusal(() -> node.links().list(nobody));

@@ -26,10 +26,14 @@ class ReaderFuzzTest {
             AddressAndRouteMessagesTest.ROUTE,
             NetnsMessagesTest.GONE,
             NetnsMessagesTest.KNOWN,
+            TrafficMessagesTest.CLSACT,
+            TrafficMessagesTest.DUMPED,
+            LinkMessagesTest.EXTERNAL_VXLAN,
             concatenated(AddressAndRouteMessagesTest.ADDRESS6, LinkMessagesTest.VXLAN));
 
     private final LinkDecoder links = new LinkDecoder();
     private final AttributeReader attributes = new AttributeReader();
+    private final AttributeReader options = new AttributeReader();
     private final LinkEventDecoder events = new LinkEventDecoder();
     private final ExtendedAck ack = new ExtendedAck();
 
@@ -98,6 +102,8 @@ class ReaderFuzzTest {
                     events.decode(reader, LinkEvent.OWN_NETNS, seen);
                     return seen;
                 });
+                attempt(outcome, () -> TrafficMessages.qdisc(reader, attributes));
+                attempt(outcome, () -> TrafficMessages.filter(reader, attributes, options));
                 attempt(outcome, () -> ack.error(reader) + ack.text());
                 attempt(outcome, () -> ack.done(reader) + ack.text());
             }
@@ -106,7 +112,7 @@ class ReaderFuzzTest {
         } catch (RuntimeException e) {
             throw new AssertionError(context, e);
         }
-        assertThat(outcome.size()).as(context).isLessThanOrEqualTo(7 * length);
+        assertThat(outcome.size()).as(context).isLessThanOrEqualTo(9 * length);
         return outcome;
     }
 

@@ -198,6 +198,13 @@ class RefusalsTest {
         assertThat(catchThrowableOfType(
                         IllegalArgumentException.class, () -> node.links().createVxlan(end("eth1"), none)))
                 .hasMessageContaining("VNI 0");
+        assertThat(catchThrowableOfType(
+                        IllegalArgumentException.class, () -> node.links().createVxlan(end("eth1"), Vxlan.external(0))))
+                .hasMessageContaining("UDP port 0");
+        Vxlan both = new Vxlan(5021, Optional.empty(), Optional.empty(), 4789, 0, false, true);
+        assertThat(catchThrowableOfType(
+                        IllegalArgumentException.class, () -> node.links().createVxlan(end("eth1"), both)))
+                .hasMessageContaining("only an external vxlan has VNI 0");
         assertThat(pod.links().find("eth1")).isEmpty();
     }
 }
