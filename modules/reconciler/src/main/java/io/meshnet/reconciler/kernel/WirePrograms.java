@@ -10,6 +10,7 @@ import static io.meshnet.bpf.Register.R5;
 import static io.meshnet.bpf.Register.R6;
 import static io.meshnet.bpf.Register.R7;
 import static io.meshnet.bpf.Register.R8;
+import static io.meshnet.bpf.Register.R9;
 
 import io.meshnet.bpf.Assembler;
 import io.meshnet.bpf.BpfMap;
@@ -51,14 +52,30 @@ public final class WirePrograms {
     /** Flag of bpf_check_mtu. */
     private static final int BPF_MTU_CHK_SEGS = 1;
 
+    /** Lengths and offsets of headers: linux/if_ether.h, linux/if_vlan.h, RFC 791, RFC 8200, RFC 9293, RFC 768. */
+    private static final int ETH_HLEN = 14;
+
     private static final int VLAN_HLEN = 4;
+    private static final int IPV4_PROTOCOL = 9;
+    private static final int IPV6_NEXT_HEADER = 6;
+    private static final int IPV6_BYTES = 40;
+    private static final int TCP_DATA_OFFSET = 12;
+    private static final int UDP_BYTES = 8;
+    private static final int IPPROTO_TCP = 6;
+    private static final int IPPROTO_UDP = 17;
+
     private static final int OUTER_TTL = 64;
 
-    /** On the stack: a key of a map, the answer of bpf_check_mtu, and a tunnel key with its remote on a multiple of eight. */
+    /**
+     * On the stack: a key of a map, the answer of bpf_check_mtu, a tunnel key with its remote on a multiple of eight, and the first
+     * bytes of a header.
+     */
     private static final int MAP_KEY = -4;
 
     private static final int MTU = -8;
     private static final int KEY = -60;
+    private static final int HEADER = -72;
+    private static final int HEADER_BYTES = 12;
 
     private WirePrograms() {}
 
@@ -79,7 +96,7 @@ public final class WirePrograms {
         code.loadWord(R1, R6, SkBuff.IFINDEX);
         lookUp(code, ports);
         // vni 0: the target is a port of this node
-        code.loadWord(R8, R7, WireMaps.VNI).jumpIfZero(R8, "redirect");
+        code.loadWord(R1, R7, WireMaps.VNI).jumpIfZero(R1, "redirect");
         checkMtu(code, vxlanIfindex);
         setTunnelKey(code, ipv6, local);
         code.label("redirect").loadWord(R1, R7, WireMaps.TARGET);
@@ -138,8 +155,10 @@ public final class WirePrograms {
     }
 
     /**
-     * Goes to "tooBig" when the frame does not fit the vxlan device. bpf_check_mtu knows the length of a VLAN tag (len_diff) only of a
-     * frame that stands for itself: with BPF_MTU_CHK_SEGS, which looks at the frames that one stands for, it refuses a len_diff.
+     * Goes to "tooBig" when the frame does not fit the vxlan device, with its VLAN tag, if it has one.
+     *
+     * <p>bpf_check_mtu looks at each of the frames that one stands for (BPF_MTU_CHK_SEGS), or adds the length of a tag (len_diff), but
+     * refuses to do both. So the program does the latter itself for such a frame.
      */
     private static void checkMtu(Assembler code, int vxlanIfindex) {
         // the entry allows fragments: no check
@@ -159,13 +178,68 @@ public final class WirePrograms {
                 .mov(R4, VLAN_HLEN)
                 .mov(R5, 0);
         code.label("check").call(Helper.CHECK_MTU).jumpIfSignedGreater(R0, 0, "tooBig");
+        // R9 = the payload of each of the frames that one with a tag stands for
+        code.loadWord(R1, R6, SkBuff.VLAN_PRESENT)
+                .jumpIfZero(R1, "fits")
+                .loadWord(R9, R6, SkBuff.GSO_SIZE)
+                .jumpIfZero(R9, "fits");
+        checkTaggedSegments(code);
         code.label("fits");
     }
 
-    /** Gives the frame VNI R8, the remote of the entry and the local address. */
+    /**
+     * Adds to the payload R9 the headers of TCP or UDP and of IP, and the tag. What is neither, or is hidden by a second tag or by IPv6
+     * extension headers, passes: it is four bytes too long at most.
+     */
+    private static void checkTaggedSegments(Assembler code) {
+        // the first bytes of the IP header, or drop
+        code.mov(R2, ETH_HLEN).mov(R4, HEADER_BYTES);
+        loadHeader(code);
+        // R8 = the length of the IP header, R3 = the protocol in it
+        code.loadByte(R8, R10, HEADER)
+                .mov(R1, R8)
+                .shiftRight(R1, 4)
+                .jumpIfEqual(R1, 6, "ipv6")
+                .jumpIfNotEqual(R1, 4, "fits")
+                .and(R8, 0xf)
+                .shiftLeft(R8, 2)
+                .loadByte(R3, R10, HEADER + IPV4_PROTOCOL)
+                .jump("protocol")
+                .label("ipv6")
+                .mov(R8, IPV6_BYTES)
+                .loadByte(R3, R10, HEADER + IPV6_NEXT_HEADER);
+        // R1 = the length of the UDP header, or of the TCP header
+        code.label("protocol")
+                .mov(R1, UDP_BYTES)
+                .jumpIfEqual(R3, IPPROTO_UDP, "sum")
+                .jumpIfNotEqual(R3, IPPROTO_TCP, "fits")
+                .mov(R2, R8)
+                .add(R2, ETH_HLEN + TCP_DATA_OFFSET)
+                .mov(R4, 1);
+        loadHeader(code);
+        code.loadByte(R1, R10, HEADER).shiftRight(R1, 4).shiftLeft(R1, 2);
+        // all of it together beside the MTU, which bpf_check_mtu has left
+        code.label("sum")
+                .add(R9, R1)
+                .add(R9, R8)
+                .add(R9, VLAN_HLEN)
+                .loadWord(R1, R10, MTU)
+                .jumpIfGreater(R9, R1, "tooBig");
+    }
+
+    /** Copies R4 bytes of the frame, from the offset R2 on, to the stack, or drops. */
+    private static void loadHeader(Assembler code) {
+        code.mov(R1, R6)
+                .mov(R3, R10)
+                .add(R3, HEADER)
+                .call(Helper.SKB_LOAD_BYTES)
+                .jumpIfNotZero(R0, "drop");
+    }
+
+    /** Gives the frame VNI and remote of the entry, and the local address. */
     private static void setTunnelKey(Assembler code, boolean ipv6, InetAddress local) {
         clearKey(code, KEY_BYTES);
-        code.storeWord(R10, KEY + TUNNEL_ID, R8).storeByte(R10, KEY + TTL, OUTER_TTL);
+        code.loadWord(R1, R7, WireMaps.VNI).storeWord(R10, KEY + TUNNEL_ID, R1).storeByte(R10, KEY + TTL, OUTER_TTL);
         code.loadDouble(R1, R7, WireMaps.REMOTE).storeDouble(R10, KEY + REMOTE, R1);
         if (ipv6) {
             code.loadDouble(R1, R7, WireMaps.REMOTE + Long.BYTES).storeDouble(R10, KEY + REMOTE + Long.BYTES, R1);

@@ -109,7 +109,7 @@ final class TestNode implements AutoCloseable {
         int port = maps.takeIfindexes(1);
         NewLink inside = new NewLink(pod.netns(), "eth1", 0, mtu, MacAddress.NONE, 0, "");
         NewLink outside = new NewLink(patch.netns(), "p" + port, port, 65_535, MacAddress.NONE, 77, "");
-        node.socket().links().createVeth(outside, inside);
+        node.socket().links().createVeth(inside, outside);
         equip(patch.socket(), port, name);
         String address = "10.1.0." + number;
         pod.socket().links().raise(pod.link("eth1").ifindex(), List.of(new InterfaceAddress(address(address), 24)));

@@ -147,6 +147,8 @@ class WiresBetweenNodesTest {
 
             passes(Frames.segmented(false, TestNode.MTU, 4));
             isTooBig(Frames.segmented(false, TestNode.MTU + 1, 4));
+            passes(Frames.segmented(true, TestNode.MTU - Frames.TAG, 4));
+            isTooBig(Frames.segmented(true, TestNode.MTU - Frames.TAG + 1, 4));
         }
 
         private void passes(byte[] bytes) {
