@@ -21,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The directions and the boundaries between the modules. */
 class ArchitectureTest {
+    private static final String BPF = "io.meshnet.bpf..";
     private static final String NETLINK = "io.meshnet.netlink..";
     private static final String TOPOLOGY = "io.meshnet.topology..";
     private static final String STORE_ETCD = "io.meshnet.store.etcd..";
@@ -38,7 +39,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {NETLINK, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON})
+    @ValueSource(strings = {BPF, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON})
     void every_module_is_under_these_rules(String module) {
         assertThat(product.that(resideInAPackage(module)))
                 .as("classes in %s", module)
@@ -46,33 +47,38 @@ class ArchitectureTest {
     }
 
     @Test
+    void bpf_knows_none_of_the_other_packages() {
+        knowsNone(BPF, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON);
+    }
+
+    @Test
     void netlink_knows_none_of_the_other_modules() {
-        knowsNone(NETLINK, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON);
+        knowsNone(NETLINK, BPF, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON);
     }
 
     @Test
     void topology_knows_none_of_the_other_modules() {
-        knowsNone(TOPOLOGY, NETLINK, STORE_ETCD, WIRING, CNI, DAEMON);
+        knowsNone(TOPOLOGY, BPF, NETLINK, STORE_ETCD, WIRING, CNI, DAEMON);
     }
 
     @Test
     void cni_knows_none_of_the_other_modules() {
-        knowsNone(CNI, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, DAEMON);
+        knowsNone(CNI, BPF, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, DAEMON);
     }
 
     @Test
-    void reconciler_knows_netlink_and_topology_alone() {
+    void reconciler_knows_bpf_netlink_and_topology_alone() {
         knowsNone(WIRING, STORE_ETCD, CNI, DAEMON);
     }
 
     @Test
     void the_store_knows_topology_alone() {
-        knowsNone(STORE_ETCD, NETLINK, WIRING, CNI, DAEMON);
+        knowsNone(STORE_ETCD, BPF, NETLINK, WIRING, CNI, DAEMON);
     }
 
     @Test
-    void foreign_memory_and_functions_are_used_in_netlink_alone() {
-        isUsedOnlyIn(new String[] {"java.lang.foreign.."}, NETLINK);
+    void foreign_memory_and_functions_are_used_in_bpf_and_netlink_alone() {
+        isUsedOnlyIn(new String[] {"java.lang.foreign.."}, BPF, NETLINK);
     }
 
     @Test
