@@ -163,7 +163,7 @@ public final class Assembler {
     }
 
     /** Calls a function of the kernel. */
-    public Assembler call(Helper helper) {
+    public Assembler call(HelperFunction helper) {
         return add(JMP | CALL, NONE, NONE, 0, helper.number());
     }
 

@@ -89,11 +89,13 @@ class AssemblerTest {
 
     @Test
     void functionsAreCalledAndMapsAreNamed() {
-        check("""
+        check(
+                """
                 1811 0000 07000000 0000 0000 00000000  ; r1 = the map of descriptor 7
                 8500 0000 01000000                     ; call 1
                 9500 0000 00000000                     ; exit
-                """, code -> code.loadMap(R1, 7).call(Helper.MAP_LOOKUP_ELEM).exit());
+                """,
+                code -> code.loadMap(R1, 7).call(HelperFunction.MAP_LOOKUP_ELEM).exit());
     }
 
     @Test

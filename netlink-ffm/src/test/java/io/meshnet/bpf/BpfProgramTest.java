@@ -87,7 +87,7 @@ class BpfProgramTest {
                 .loadMap(R1, counts)
                 .mov(R2, R10)
                 .add(R2, -4)
-                .call(Helper.MAP_LOOKUP_ELEM)
+                .call(HelperFunction.MAP_LOOKUP_ELEM)
                 .jumpIfZero(R0, "none")
                 .mov(R1, 1)
                 .atomicAdd(R0, 0, R1)
@@ -107,7 +107,7 @@ class BpfProgramTest {
                 .mov(R3, R10)
                 .add(R3, -1)
                 .mov(R4, 1)
-                .call(Helper.SKB_LOAD_BYTES)
+                .call(HelperFunction.SKB_LOAD_BYTES)
                 .loadByte(R0, R10, -1)
                 .exit())) {
             assertThat(program.run(frame, TestContext.on(LOOPBACK)).result()).isEqualTo(0x5a);
@@ -124,7 +124,7 @@ class BpfProgramTest {
                                 .add(R3, -4)
                                 .mov(R4, 0)
                                 .mov(R5, 0)
-                                .call(Helper.CHECK_MTU)
+                                .call(HelperFunction.CHECK_MTU)
                                 .exit(),
                         TestContext.on(LOOPBACK)))
                 .isZero();

@@ -14,7 +14,7 @@ import static io.meshnet.bpf.Register.R9;
 
 import io.meshnet.bpf.Assembler;
 import io.meshnet.bpf.BpfMap;
-import io.meshnet.bpf.Helper;
+import io.meshnet.bpf.HelperFunction;
 import io.meshnet.bpf.SkBuff;
 import java.net.InetAddress;
 import java.nio.ByteBuffer;
@@ -123,7 +123,7 @@ public final class WirePrograms {
                 .add(R2, KEY)
                 .mov(R3, KEY_BYTES_WITHOUT_LOCAL)
                 .mov(R4, ipv6 ? BPF_F_TUNINFO_IPV6 : 0)
-                .call(Helper.SKB_GET_TUNNEL_KEY)
+                .call(HelperFunction.SKB_GET_TUNNEL_KEY)
                 .jumpIfNotZero(R0, "drop");
         // R7 = tunnels[key.tunnel_id], or drop
         code.loadWord(R1, R10, KEY + TUNNEL_ID);
@@ -149,7 +149,7 @@ public final class WirePrograms {
                 .loadMap(R1, map)
                 .mov(R2, R10)
                 .add(R2, MAP_KEY)
-                .call(Helper.MAP_LOOKUP_ELEM)
+                .call(HelperFunction.MAP_LOOKUP_ELEM)
                 .jumpIfZero(R0, "drop")
                 .mov(R7, R0);
     }
@@ -177,7 +177,7 @@ public final class WirePrograms {
                 .jumpIfNotZero(R0, "check")
                 .mov(R4, VLAN_HLEN)
                 .mov(R5, 0);
-        code.label("check").call(Helper.CHECK_MTU).jumpIfSignedGreater(R0, 0, "tooBig");
+        code.label("check").call(HelperFunction.CHECK_MTU).jumpIfSignedGreater(R0, 0, "tooBig");
         // R9 = the payload of each of the frames that one with a tag stands for
         code.loadWord(R1, R6, SkBuff.VLAN_PRESENT)
                 .jumpIfZero(R1, "fits")
@@ -232,7 +232,7 @@ public final class WirePrograms {
         code.mov(R1, R6)
                 .mov(R3, R10)
                 .add(R3, HEADER)
-                .call(Helper.SKB_LOAD_BYTES)
+                .call(HelperFunction.SKB_LOAD_BYTES)
                 .jumpIfNotZero(R0, "drop");
     }
 
@@ -250,7 +250,7 @@ public final class WirePrograms {
                 .add(R2, KEY)
                 .mov(R3, KEY_BYTES)
                 .mov(R4, ipv6 ? BPF_F_TUNINFO_IPV6 : BPF_F_ZERO_CSUM_TX)
-                .call(Helper.SKB_SET_TUNNEL_KEY)
+                .call(HelperFunction.SKB_SET_TUNNEL_KEY)
                 .jumpIfNotZero(R0, "drop");
     }
 
@@ -288,7 +288,7 @@ public final class WirePrograms {
 
     /** Sends the frame out by the device R1. */
     private static void redirect(Assembler code) {
-        code.mov(R2, 0).call(Helper.REDIRECT).exit();
+        code.mov(R2, 0).call(HelperFunction.REDIRECT).exit();
     }
 
     private static void drop(Assembler code) {

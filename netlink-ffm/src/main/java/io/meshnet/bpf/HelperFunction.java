@@ -1,7 +1,7 @@
 package io.meshnet.bpf;
 
-/** The functions of the kernel that programs here call: enum bpf_func_id in linux/bpf.h, bpf-helpers(7). */
-public enum Helper {
+/** The functions of the kernel that programs here call, which it calls helpers: enum bpf_func_id in linux/bpf.h, bpf-helpers(7). */
+public enum HelperFunction {
     /** {@code void *bpf_map_lookup_elem(map, key)}: a pointer to the value, or 0. */
     MAP_LOOKUP_ELEM(1),
     /** {@code long bpf_skb_get_tunnel_key(skb, key, size, flags)}: 0, or a negated errno when the frame came by no tunnel. */
@@ -20,7 +20,7 @@ public enum Helper {
 
     private final int number;
 
-    Helper(int number) {
+    HelperFunction(int number) {
         this.number = number;
     }
 
