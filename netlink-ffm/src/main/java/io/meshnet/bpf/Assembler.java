@@ -16,8 +16,8 @@ import java.util.Map;
  * +--------+----+----+---------+-----------------+
  * </pre>
  *
- * <p>A jump names a label, which may stand before or behind it. Offsets and lengths are in bytes. Loads, stores and values are in host
- * order. It calls nothing and knows no kernel; one thread at a time.
+ * <p>A jump names a label, which may stand before or behind it. Offsets and lengths are in bytes.
+ * Loads, stores and values are in host order. It makes no system call. Not thread-safe.
  */
 public final class Assembler {
 
@@ -67,7 +67,7 @@ public final class Assembler {
     private long[] instructions = new long[64];
     private int count;
 
-    /** An empty program. */
+    /** Starts an empty program. */
     public Assembler() {}
 
     /** Copies a register. */
@@ -232,7 +232,8 @@ public final class Assembler {
     /**
      * The program, an instruction in each element as the kernel reads it on a little-endian machine.
      *
-     * @throws IllegalStateException when a jump names a label that is nowhere, is at the end, or is more than 32,767 instructions away
+     * @throws IllegalStateException when the label of a jump is missing, is at the end of the
+     *     program, or is more than 32,767 instructions away
      */
     public long[] instructions() {
         long[] program = Arrays.copyOf(instructions, count);

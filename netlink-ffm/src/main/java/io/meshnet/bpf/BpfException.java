@@ -5,8 +5,8 @@ import java.util.Map;
 /**
  * The kernel refused a BPF operation.
  *
- * <p>Its message reads for a person: {@code load BPF program wire: EACCES (permission denied)}, then the last lines of the verifier's
- * log, which say why.
+ * <p>The message is for people: {@code load BPF program wire: EACCES (permission denied)}, then the
+ * last lines of the verifier's log, which say why.
  */
 public final class BpfException extends RuntimeException {
     private static final long serialVersionUID = 1L;

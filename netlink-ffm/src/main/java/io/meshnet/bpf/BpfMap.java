@@ -12,7 +12,8 @@ import java.nio.ByteOrder;
  * A BPF map: a table that programs in the kernel read and write at the same time as this process. It lives as long as a descriptor or a
  * program refers to it.
  *
- * <p>A key and a value are written to and read from two buffers that the map owns, so that no operation allocates anything:
+ * <p>The map owns two buffers, one for a key and one for a value, so that no operation allocates
+ * memory:
  *
  * <pre>{@code
  * map.key().putInt(0, ifindex);
@@ -20,9 +21,10 @@ import java.nio.ByteOrder;
  * map.put();
  * }</pre>
  *
- * Used by one thread at a time, which may be any: its memory belongs to a shared arena. The opener closes it, after all other threads
- * are done with it; then the buffers refuse every access. What the kernel refuses is a {@link BpfException}. Takes CAP_BPF, or
- * CAP_SYS_ADMIN before Linux 5.8; opening by an id takes CAP_SYS_ADMIN.
+ * Not thread-safe, but not bound to a thread. The opener closes it, after all other threads are done
+ * with it; then the buffers refuse every access. Methods throw a {@link BpfException} when the
+ * kernel refuses. They need CAP_BPF, or CAP_SYS_ADMIN before Linux 5.8; opening by an id needs
+ * CAP_SYS_ADMIN.
  */
 public final class BpfMap implements AutoCloseable {
 
@@ -57,7 +59,10 @@ public final class BpfMap implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final MemorySegment state = BpfSyscalls.callState(arena);
     private final MemorySegment entry = arena.allocate(ENTRY, Long.BYTES);
-    /** The kernel wants all behind the last field of a command to be zero, which for BPF_MAP_DELETE_ELEM is the key (CHECK_ATTR). */
+    /**
+     * The kernel requires zeroes behind the last field of a command (CHECK_ATTR). The last field of
+     * BPF_MAP_DELETE_ELEM is the key.
+     */
     private final MemorySegment removal = entry.asSlice(0, ENTRY_VALUE);
 
     private final MemorySegment iteration = arena.allocate(ENTRY, Long.BYTES);
@@ -98,7 +103,8 @@ public final class BpfMap implements AutoCloseable {
     }
 
     /**
-     * Makes a hash table. It is empty, and takes memory for an entry when that is put (BPF_MAP_TYPE_HASH with BPF_F_NO_PREALLOC).
+     * Makes a hash table. It is empty. The kernel allocates memory for an entry when the entry is
+     * put (BPF_MAP_TYPE_HASH with BPF_F_NO_PREALLOC).
      *
      * @param name 1 to 15 letters, digits, underscores and dots; the kernel does not demand that it is unique
      * @param keyBytes 1 to 512
@@ -218,9 +224,10 @@ public final class BpfMap implements AutoCloseable {
     /**
      * Replaces {@link #key} by the key behind it; false when it is the last.
      *
-     * <p>From a key that is not in the map, since it was removed meanwhile, the kernel goes on with the first key (htab_map_get_next_key
-     * in kernel/bpf/hashtab.c). So a loop that removes keys, or that others remove keys under, may see keys twice. It ends when it
-     * removes every key that it sees, or when keys are removed only after the loop.
+     * <p>From a key that is not in the map, since it was removed meanwhile, the kernel goes on with
+     * the first key (htab_map_get_next_key in kernel/bpf/hashtab.c). So a loop may see keys twice
+     * if it removes keys, or if others remove keys meanwhile. It ends when it removes every key
+     * that it sees, or when keys are removed only after the loop.
      */
     public boolean next() {
         iteration.set(JAVA_LONG, ENTRY_KEY, keyMemory.address());
@@ -241,7 +248,7 @@ public final class BpfMap implements AutoCloseable {
         return new BpfException(operation + " BPF map " + name, -error);
     }
 
-    /** What an error calls it: its name and id. */
+    /** Name and id, for error messages. */
     @Override
     public String toString() {
         return name + " (map " + id + ")";

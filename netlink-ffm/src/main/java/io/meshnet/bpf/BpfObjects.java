@@ -6,7 +6,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** What maps and programs have in common: an id, by which the kernel opens them, and a struct that describes them. */
+/**
+ * What maps and programs have in common: the kernel opens them by an id, and describes them in a
+ * struct.
+ */
 final class BpfObjects {
 
     private BpfObjects() {}

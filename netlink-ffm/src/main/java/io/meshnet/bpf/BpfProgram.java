@@ -12,8 +12,9 @@ import java.util.List;
 /**
  * A BPF program for the frames of a device (BPF_PROG_TYPE_SCHED_CLS). It lives as long as a descriptor or a filter refers to it.
  *
- * <p>Thread-safe, except {@link #close}: the opener closes it, after all other threads are done with it. What the kernel refuses is a
- * {@link BpfException}. Takes CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN before Linux 5.8; opening by an id takes CAP_SYS_ADMIN.
+ * <p>Thread-safe, except {@link #close}: the opener closes it, after all other threads are done
+ * with it. Methods throw a {@link BpfException} when the kernel refuses. They need CAP_BPF and
+ * CAP_NET_ADMIN, or CAP_SYS_ADMIN before Linux 5.8; opening by an id needs CAP_SYS_ADMIN.
  */
 public final class BpfProgram implements AutoCloseable {
 
@@ -31,7 +32,10 @@ public final class BpfProgram implements AutoCloseable {
 
     private static final int LOAD_NAME = 48;
 
-    /** The verifier stops working for a pending signal, of which the JVM has its own; libbpf tries as often (PROG_LOAD_ATTEMPTS). */
+    /**
+     * The verifier gives up when a signal is pending, and the JVM uses signals itself. libbpf makes
+     * as many attempts (PROG_LOAD_ATTEMPTS).
+     */
     private static final int ATTEMPTS = 5;
 
     private static final int LOG = 256 << 10;
@@ -48,7 +52,7 @@ public final class BpfProgram implements AutoCloseable {
     /** union bpf_attr.test, up to and with ctx_out. */
     private static final int TEST = 64;
 
-    /** Room that a program may grow a frame by. */
+    /** How many bytes a program may add to a frame. */
     private static final int GROWTH = 256;
 
     private final int fd;
@@ -112,7 +116,7 @@ public final class BpfProgram implements AutoCloseable {
             if (fd >= 0) {
                 return new BpfProgram(fd);
             }
-            // The log is not asked for at first: it takes the verifier several times as long.
+            // The first attempt asks for no log: with it the verifier takes several times as long.
             MemorySegment log = arena.allocate(LOG);
             attributes.set(JAVA_INT, 24, 1);
             attributes.set(JAVA_INT, 28, LOG);
@@ -171,7 +175,8 @@ public final class BpfProgram implements AutoCloseable {
     }
 
     /**
-     * Runs it once on a frame that comes in by no wire and goes nowhere (BPF_PROG_TEST_RUN). Counters that it keeps in its maps count.
+     * Runs the program once on a test frame, which is not sent anywhere (BPF_PROG_TEST_RUN). What
+     * the program changes in its maps stays changed.
      *
      * @param frame from its Ethernet header on, 14 bytes to some 3,500, which has to fit a page of the kernel
      * @param context what else the program sees of the frame
@@ -205,7 +210,7 @@ public final class BpfProgram implements AutoCloseable {
         }
     }
 
-    /** What an error calls it: its name and id. */
+    /** Name and id, for error messages. */
     @Override
     public String toString() {
         return name + " (program " + id + ")";

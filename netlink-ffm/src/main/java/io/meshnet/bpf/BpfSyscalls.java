@@ -14,9 +14,9 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The two calls that leave the JVM: bpf(2), for which glibc has no wrapper, by syscall(2), and close(2). Each takes the segment that
- * errno is captured in, which belongs to one object and is never shared between objects, and returns what the C function does, or the
- * negated errno where that is -1.
+ * The two calls that leave the JVM: bpf(2), for which glibc has no wrapper, by syscall(2), and
+ * close(2). Each takes a segment for errno, which belongs to one object and is never shared. Each
+ * returns the result of the C function, or the negated errno if the result is -1.
  *
  * <p>Neither is linked as {@code Linker.Option.critical}: the verifier works for milliseconds, and a critical call holds up every
  * safepoint.
@@ -67,7 +67,8 @@ final class BpfSyscalls {
     private BpfSyscalls() {}
 
     /**
-     * Room for errno. Without it nothing else here can be called, so that this is where a lack of native access is reported.
+     * Allocates the segment for errno. All other calls need it, so a lack of native access is
+     * reported here.
      *
      * @throws IllegalCallerException when native access is denied
      */

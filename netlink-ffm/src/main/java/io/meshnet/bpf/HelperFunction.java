@@ -13,8 +13,9 @@ public enum HelperFunction {
     /** {@code long bpf_skb_load_bytes(skb, offset, to, length)}: 0 or a negated errno. */
     SKB_LOAD_BYTES(26),
     /**
-     * {@code long bpf_check_mtu(skb, ifindex, mtu_len, len_diff, flags)}: 0 when the frame fits the device, above 0 when it does not, or
-     * a negated errno. Takes a program whose licence is compatible with the GPL.
+     * {@code long bpf_check_mtu(skb, ifindex, mtu_len, len_diff, flags)}: 0 when the frame fits the
+     * device, above 0 when it does not, or a negated errno. The licence of the program has to be
+     * compatible with the GPL.
      */
     CHECK_MTU(163);
 

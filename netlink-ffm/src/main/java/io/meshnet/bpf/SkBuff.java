@@ -3,7 +3,10 @@ package io.meshnet.bpf;
 /** Offsets in bytes in the context of a program of type SCHED_CLS: {@code struct __sk_buff} in linux/bpf.h. Every field here is a u32. */
 public final class SkBuff {
 
-    /** The length of the frame with its Ethernet header, without a VLAN tag that {@link #VLAN_PRESENT} tells of. */
+    /**
+     * The length of the frame with its Ethernet header, but without the VLAN tag of {@link
+     * #VLAN_PRESENT}.
+     */
     public static final int LEN = 0;
     /** The mark of the frame. */
     public static final int MARK = 8;
@@ -13,9 +16,9 @@ public final class SkBuff {
     public static final int VLAN_PRESENT = 20;
     /** The device that the frame comes in by or goes out by. */
     public static final int IFINDEX = 40;
-    /** For a frame that stands for several: how many. */
+    /** The number of segments of a GSO frame. */
     public static final int GSO_SEGS = 164;
-    /** For a frame that stands for several: how many bytes of payload each has; 0 for a frame that stands for itself. */
+    /** The payload of each segment of a GSO frame, in bytes; 0 for a frame without segments. */
     public static final int GSO_SIZE = 176;
 
     static final int WIRE_LEN = 160;

@@ -12,16 +12,20 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * The one thread that changes the kernel. The kernel's rtnl lock is global, so a second creating thread would gain nothing; with one,
- * changes have an order and nothing else needs a lock. It is a platform thread: a virtual one in a downcall pins its carrier, and one
- * that changes its network namespace takes the carrier along.
+ * The one thread that changes the kernel. The kernel's rtnl lock is global, so a second thread
+ * would gain nothing. With one thread, changes have an order and need no other lock. It is a
+ * platform thread: a virtual thread in a downcall pins its carrier thread, and if it changes its
+ * network namespace, the carrier thread changes too.
  */
 public final class KernelThread implements AutoCloseable {
 
-    /** Longest that {@link #close} waits for work already handed over. */
+    /** How long {@link #close} waits for submitted work. */
     private static final int CLOSE_SECONDS = 10;
 
-    /** Deletions whose memory the kernel frees at a time; the one beyond is waited for by the kernel thread itself. */
+    /**
+     * How many deletions may wait at a time for the kernel to free memory. The kernel thread itself
+     * makes a further one.
+     */
     private static final int MOST_FREEING = 32;
 
     private static final int IDLE_SECONDS = 5;
@@ -34,8 +38,8 @@ public final class KernelThread implements AutoCloseable {
     /**
      * Starts the thread in the network namespace of the process.
      *
-     * @param fatal told of an error after which the thread cannot be trusted, such as a namespace it could not leave; ought to end
-     *     the process
+     * @param fatal gets an error after which the thread cannot be trusted, such as a namespace that
+     *     it could not leave; should end the process
      */
     public KernelThread(Consumer<Error> fatal) {
         this.fatal = fatal;
@@ -52,15 +56,15 @@ public final class KernelThread implements AutoCloseable {
     }
 
     /**
-     * Where the kernel thread leaves calls that return long after what they were for has come about. There are a few threads for
-     * them; while all are taken, the kernel thread does such a call itself.
+     * Executor for deletions: the system call returns tens of milliseconds after the device is
+     * gone. While all of its threads are busy, the kernel thread makes the call itself.
      */
     ExecutorService freeing() {
         return freeing;
     }
 
     /**
-     * Hands work over; it runs after everything handed over before.
+     * Submits work, which runs after all work submitted before.
      *
      * @param work is given a socket in the node's namespace, which it must not keep
      * @return completes with the work's result or its exception
@@ -85,7 +89,7 @@ public final class KernelThread implements AutoCloseable {
         }
     }
 
-    /** Lets what was handed over finish, then ends the thread. */
+    /** Waits for submitted work, then ends the thread. */
     @Override
     public void close() {
         var _ = submit(node -> {

@@ -9,18 +9,20 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * One end of a link of a pod of this node beside what the kernel has of it. Port and wire are meshnet's and are judged; the interface is
- * the pod's and is information.
+ * One end of a link of a pod of this node beside what the kernel has of it. Port and wire belong to
+ * meshnet, and the status judges them. The interface belongs to the pod and is only shown.
  *
  * @param desired what should be
  * @param port index of the port's patch side; empty while there is none
  * @param wire where the port's wire leads, as text; empty while there is none
- * @param tooBig how many frames were dropped since they were above what the underlay carries
- * @param wrongSender how many frames were dropped since they came from another node than the peer's; empty within a node
+ * @param tooBig how many frames were dropped because they were larger than the underlay carries
+ * @param wrongSender how many frames were dropped because they came from another node than the
+ *     peer's; empty within a node
  * @param device the interface in the pod, wherever the pod moved it; empty when it cannot be seen
  * @param addresses of the interface
  * @param mtu that the declaration gives it, in bytes
- * @param status how the link stands; {@link LinkStatus.Phase#FAILED} with what it lacks where something is to be done
+ * @param status how the link stands; {@link LinkStatus.Phase#FAILED}, and what it lacks, if there
+ *     is something to do
  */
 public record LinkView(
         DesiredLink desired,

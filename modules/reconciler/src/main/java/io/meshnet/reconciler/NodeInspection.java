@@ -27,8 +27,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A look at all pods of this node that changes nothing. It looks at one pod after the other, and the kernel thread does other work in
- * between; so what it finds is a reason to reconcile, and no more. Safe for use by any thread.
+ * Looks at all pods of this node and changes nothing. It looks at one pod after the other, and the
+ * kernel thread does other work in between. So a result may be out of date: it is a reason to
+ * reconcile, and no more. Safe for use by any thread.
  */
 public final class NodeInspection {
 
@@ -45,10 +46,11 @@ public final class NodeInspection {
     }
 
     /**
-     * What was seen.
+     * The result of an inspection.
      *
      * @param pods the links of every pod that could be looked at, in the order of uids
-     * @param doubtful pods that have to be reconciled: something is to be done there, or is to be told of a link in place
+     * @param doubtful pods that have to be reconciled: there is something to do, or the log does
+     *     not have a remark on a link in place yet
      */
     public record Result(Map<PodName, List<LinkView>> pods, Set<PodName> doubtful) {
 
@@ -59,13 +61,13 @@ public final class NodeInspection {
         }
     }
 
-    /** What one look at a pod came to. */
+    /** The result of looking at one pod. */
     record Look(List<LinkView> views, boolean isDoubtful) {}
 
     /**
      * Looks at every pod.
      *
-     * @param isDetailed whether the views tell of the interfaces in the pods as well
+     * @param isDetailed whether the views also show the interfaces in the pods
      */
     public CompletableFuture<Result> take(boolean isDetailed) {
         Map<PodName, CompletableFuture<Optional<Look>>> looks =

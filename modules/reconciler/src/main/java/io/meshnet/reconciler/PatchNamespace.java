@@ -22,8 +22,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The node's patch namespace: all ports and wires of the node are in it. It outlives the daemon, held by a mount. The daemon opens it
- * when it first needs it, and makes it when there is none. Safe for use by any thread; the work is done by the kernel thread.
+ * The node's patch namespace: all ports and wires of the node are in it. A mount keeps it alive
+ * while no daemon runs. The daemon opens it when it first needs it, and makes it if there is none.
+ * Safe for use by any thread; the work is done by the kernel thread.
  */
 public final class PatchNamespace implements AutoCloseable {
 
@@ -34,7 +35,7 @@ public final class PatchNamespace implements AutoCloseable {
     private final PatchMount mount;
     private final List<Consumer<Set<Integer>>> listeners = new CopyOnWriteArrayList<>();
 
-    /** These two belong to the kernel thread. */
+    /** Only the kernel thread uses panel and watch. */
     private Optional<Panel> panel = Optional.empty();
 
     private Optional<PatchWatch> watch = Optional.empty();
@@ -89,7 +90,10 @@ public final class PatchNamespace implements AutoCloseable {
         });
     }
 
-    /** The front has made another namespace after somebody had unmounted the first: everything is made anew in it. */
+    /**
+     * Moves to the namespace that the front made after somebody unmounted the first one. All ports
+     * are made again there.
+     */
     private void replace(RouteSocket socket) {
         Optional<Netns> other = mount.find();
         if (other.isEmpty()) {
@@ -116,7 +120,7 @@ public final class PatchNamespace implements AutoCloseable {
     }
 
     /**
-     * The namespace, open. For the kernel thread.
+     * Opens the namespace unless it is open. For the kernel thread.
      *
      * @param socket in the node's own namespace
      * @throws MissingNamespaceException when the CNI front has to make it first
@@ -130,7 +134,8 @@ public final class PatchNamespace implements AutoCloseable {
             }
             boolean opened = false;
             try {
-                // It listens before it lists, so that nothing happens unseen.
+                // The watch starts before the panel lists the namespace, so that no change is
+                // missed.
                 PatchWatch watching = PatchWatch.start(netns, this::take);
                 watch = Optional.of(watching);
                 panel = Optional.of(new Panel(socket, node, netns, kernel.freeing()));
@@ -146,7 +151,7 @@ public final class PatchNamespace implements AutoCloseable {
         return panel.get();
     }
 
-    /** Takes in what the kernel notified of, on the watch's thread. */
+    /** Handles notifications of the kernel. Called on the watch's thread. */
     private void take(List<LinkEvent> events) {
         var _ = kernel.submit(socket -> {
             if (panel.isPresent()) {
@@ -156,10 +161,10 @@ public final class PatchNamespace implements AutoCloseable {
         });
     }
 
-    /** What the kernel last told of a device, and whether it told that the device was deleted. */
+    /** The last notification of a device, and whether one of its notifications was a deletion. */
     private record Told(Optional<ObservedPort> last, boolean wasDeleted) {}
 
-    /** Looks at those devices again that the daemon knows otherwise than the kernel told. */
+    /** Looks again at each device whose notifications differ from what the panel knows. */
     private static Set<Integer> changed(RouteSocket socket, Panel panel, List<LinkEvent> events) {
         Map<Integer, Told> told = new HashMap<>();
         for (LinkEvent event : events) {
@@ -201,8 +206,8 @@ public final class PatchNamespace implements AutoCloseable {
     }
 
     /**
-     * Looks at the mount and at everything in the namespace, puts right what is no pod's affair, and deletes ports of pods that are no
-     * pods of this node any more.
+     * Inspects the mount and the namespace. It repairs mount, tunnel device, programs and maps, and
+     * deletes the ports of pods that have left this node.
      *
      * @param living gives the groups of all pods of this node; called on the kernel thread, where no port is made meanwhile
      * @return completes with the groups whose pods have to be reconciled, which the listeners get as well

@@ -15,7 +15,7 @@ final class PatchWatch implements AutoCloseable {
 
     private static final System.Logger LOG = System.getLogger(PatchWatch.class.getName());
 
-    /** The watch gathers notifications that come so soon after one another. */
+    /** After a notification the watch waits this long for more, and passes them on together. */
     private static final Duration GATHERING = Duration.ofMillis(5);
 
     private static final Duration IDLE = Duration.ofMinutes(1);
@@ -48,7 +48,8 @@ final class PatchWatch implements AutoCloseable {
             while (!isClosed) {
                 List<LinkEvent> events = new ArrayList<>(monitor.poll(IDLE));
                 if (!events.isEmpty()) {
-                    // To wake a thread for each notification slows the process that changes the links.
+                    // Waking a thread for each notification slows the process that changes the
+                    // links.
                     Thread.sleep(GATHERING);
                     events.addAll(monitor.poll(Duration.ZERO));
                     listener.accept(events);

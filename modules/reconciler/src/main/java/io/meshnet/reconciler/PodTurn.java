@@ -31,8 +31,9 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * One turn of the kernel thread for one pod. It opens the pod's namespace only if an interface has to be made or changed, and makes no
- * more interfaces than other pods can wait for.
+ * One turn of the kernel thread for one pod. It opens the pod's namespace only if an interface has
+ * to be made or changed. The number of interfaces that one turn makes is limited, so that other
+ * pods do not wait long.
  */
 final class PodTurn implements AutoCloseable {
 
@@ -60,12 +61,15 @@ final class PodTurn implements AutoCloseable {
         this.groups = groups;
     }
 
-    /** Whether nothing was left for the next turn. */
+    /** Whether no action was left for the next turn. */
     boolean isWhole() {
         return isWhole;
     }
 
-    /** The number of the pod's namespace; empty when the namespace is gone and nobody noted its number. */
+    /**
+     * The number of the pod's namespace; empty when the namespace is gone and its number was not
+     * recorded.
+     */
     OptionalInt group() {
         return here.group().isPresent()
                 ? here.group()
@@ -90,8 +94,9 @@ final class PodTurn implements AutoCloseable {
     /**
      * Carries out as many of the actions as fit the turn.
      *
-     * @param before the links that failed in earlier turns, which are left alone
-     * @return why each link failed, in earlier turns too; empty when the pod's namespace is gone
+     * @param before the links that failed in earlier turns; their actions are skipped
+     * @return the reason for each link that failed, also in earlier turns; empty when the pod's
+     *     namespace is gone
      */
     Optional<Map<LinkId, String>> run(List<Action> actions, Map<LinkId, String> before) {
         Map<LinkId, String> failed = new HashMap<>(before);
@@ -108,7 +113,10 @@ final class PodTurn implements AutoCloseable {
         return Optional.of(failed);
     }
 
-    /** As many actions as fit one turn. What connects ports that are left for the next turn is left as well. */
+    /**
+     * The actions for this turn. If a port has to wait for the next turn, all actions of its link
+     * wait too.
+     */
     private List<Action> firstOf(List<Action> actions, Set<LinkId> failed) {
         List<Action> first = new ArrayList<>();
         Set<LinkId> left = new HashSet<>(failed);
@@ -177,7 +185,7 @@ final class PodTurn implements AutoCloseable {
                         panel.port(tunnel.port()).ifPresent(seen::owner);
                     });
                 case DesiredLink.ToEnd _, DesiredLink.Unplugged _, DesiredLink.Disputed _ -> {
-                    // What the pod's own ports show is enough.
+                    // The pod's own ports and their wires are enough.
                 }
             }
         }

@@ -38,9 +38,10 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Makes the links of this node's pods what the topology and the placements say. It is level-triggered: after every event it compares all
- * links of the pod concerned with the kernel, and does what is missing; a second time it finds nothing to do. Safe for use by any
- * thread: the kernel thread does the work, in order, and a pod that waits for its turn does not wait twice.
+ * Makes the links of this node's pods what the topology and the placements say. It is
+ * level-triggered: after every event it compares all links of the pod with the kernel and changes
+ * what differs. Done twice, it finds nothing to do. Safe for use by any thread: the kernel thread
+ * does the work, in order. Requests for a pod that waits for its turn already share that turn.
  */
 public final class Reconciler implements AutoCloseable {
 
@@ -55,7 +56,7 @@ public final class Reconciler implements AutoCloseable {
     private final Consumer<Set<Integer>> changes = this::reconcileGroups;
     private volatile Consumer<PodStatus> listener = _ -> {};
 
-    /** What one turn came to: not yet the whole, unless {@code isWhole}. */
+    /** The result of one turn. Unless {@code isWhole}, the pod needs another turn. */
     private record Turn(PodStatus status, Map<LinkId, String> failed, boolean isWhole) {
         static Turn absent(PodName pod, PodStatus.Presence presence) {
             return new Turn(PodStatus.absent(pod, presence), Map.of(), true);
@@ -69,7 +70,8 @@ public final class Reconciler implements AutoCloseable {
      * @param cluster topology and placements, kept current by the caller
      * @param kernel the node's kernel thread; stays the caller's
      * @param patch the node's patch namespace; stays the caller's
-     * @param noted where a pod of this node is, if that is known better than by the path in its placement
+     * @param noted where a pod of this node is, if the daemon knows more than the path in its
+     *     placement
      */
     public Reconciler(
             NodeIdentity node,
@@ -109,7 +111,7 @@ public final class Reconciler implements AutoCloseable {
             if (!result.isDone()) {
                 waiting.put(pod, result);
             }
-            // It leaves the queue when its turn comes; this is for a turn that never came.
+            // A turn leaves the queue when it begins. This removes a turn that never began.
             var _ = result.whenComplete((_, _) -> {
                 synchronized (waiting) {
                     waiting.remove(pod, result);
@@ -122,7 +124,8 @@ public final class Reconciler implements AutoCloseable {
     /**
      * Takes turns until the pod is done.
      *
-     * @param failed the links that failed in the turns before, and why; they are left until the next reconciliation
+     * @param failed the links that failed in the turns before, and why; this reconciliation does
+     *     not try them again
      */
     private CompletableFuture<PodStatus> turn(PodName pod, Map<LinkId, String> failed, Runnable begun) {
         return kernel.submit(socket -> {
@@ -154,7 +157,7 @@ public final class Reconciler implements AutoCloseable {
                 .status());
     }
 
-    /** What a look at a pod comes to. */
+    /** Gets what one look at a pod has found. */
     interface Looker<T> {
         T look(List<DesiredLink> desired, Plan plan, ObservedPorts seen, Panel panel);
     }
@@ -195,7 +198,10 @@ public final class Reconciler implements AutoCloseable {
         return turn;
     }
 
-    /** What is done about a plan: the reason for each link that failed, or nothing when the pod's namespace is gone. */
+    /**
+     * Runs a plan or only examines it. Returns the reason for each link that failed; empty when the
+     * pod's namespace is gone.
+     */
     private interface Deed {
         Optional<Map<LinkId, String>> apply(PodTurn turn, Plan plan);
     }
@@ -233,7 +239,9 @@ public final class Reconciler implements AutoCloseable {
         return new PodTurn(socket, patch.panel(socket), here, this::groupOf);
     }
 
-    /** The number of the namespace of a pod of this node; empty while nobody knows which namespace that is. */
+    /**
+     * The number of the namespace of a pod of this node; empty while that namespace is not known.
+     */
     OptionalInt groupOf(PodName pod) {
         return local(pod).map(LocalPod::group).orElse(OptionalInt.empty());
     }
@@ -254,8 +262,8 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * Makes an interface that a daemon of another node asks for and that no topology has. It lasts as long as the pod does, unless the
-     * topology gets a use for it.
+     * Makes an interface that a daemon of another node asks for and that no topology has. It lasts
+     * as long as the pod, or until the topology declares a link on that interface.
      *
      * @param pod the pod, which a runtime attached to this node
      * @param end the interface
@@ -279,9 +287,11 @@ public final class Reconciler implements AutoCloseable {
     }
 
     /**
-     * Deletes every port of a pod, and cuts their wires; the pod's namespace is not looked at, unless nobody noted which one it is.
+     * Deletes every port of a pod, and cuts their wires; opens the pod's namespace only if its
+     * number was not recorded.
      *
-     * @return completes when no namespace lists the ports any more; the kernel goes on to free their memory
+     * @return completes when no namespace lists the ports any more; the kernel still frees their
+     *     memory
      */
     public CompletableFuture<Void> release(LocalPod pod) {
         CompletableFuture<Void> unlisted = new CompletableFuture<>();

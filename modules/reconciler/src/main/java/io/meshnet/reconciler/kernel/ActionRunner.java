@@ -23,12 +23,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Carries the actions of a plan out. For the kernel thread only. */
+/** Carries out the actions of a plan. For the kernel thread only. */
 public final class ActionRunner {
 
     private static final System.Logger LOG = System.getLogger(ActionRunner.class.getName());
 
-    /** The runner logs as many actions one by one; of more it logs the number. */
+    /** Up to this many actions are logged one by one; of more only the number. */
     private static final int FEW = 10;
 
     private final Panel panel;
@@ -61,8 +61,8 @@ public final class ActionRunner {
     }
 
     /**
-     * Does all that can be done; the failure of one link does not keep the others back. New ports get their wires before they come up,
-     * and all of them come up together.
+     * Carries out the actions. If one link fails, the others go on. New ports get their wires
+     * before they come up, and all of them come up together.
      *
      * @return the reason for each link that failed
      */
@@ -103,7 +103,7 @@ public final class ActionRunner {
     }
 
     private void makePorts(List<Action> actions) {
-        // What is in the way of a new port goes first.
+        // Deletions first: a stale port may be in the way of a new one.
         actions.stream()
                 .filter(Action.DeletePort.class::isInstance)
                 .map(Action.DeletePort.class::cast)
@@ -126,7 +126,7 @@ public final class ActionRunner {
     private void run(Action action) {
         switch (action) {
             case Action.DeletePort _, Action.MakePort _ -> {
-                // Done before, all at once.
+                // makePorts did these, all at once.
             }
             case Action.Cut(LinkId _, ObservedPort port) -> cut(port);
             case Action.Apply(LinkId _, ObservedPort port, PortMark before, PortMark after) ->
@@ -161,7 +161,10 @@ public final class ActionRunner {
         raised.add(to.get());
     }
 
-    /** Whether a port that was made earlier is not what it was: somebody may have put another device under its index. */
+    /**
+     * Whether a port that was made earlier has changed: somebody may have made another device under
+     * its index.
+     */
     private boolean isOther(LinkId id, ObservedPort port) {
         boolean isOther = !made.contains(port.ifindex()) && !panel.isSame(port);
         if (isOther) {
@@ -170,7 +173,7 @@ public final class ActionRunner {
         return isOther;
     }
 
-    /** Cuts what a port was connected with before, unless that is the given port. */
+    /** Cuts the wire of a port, unless it leads to the given port already. */
     private void unplug(ObservedPort port, int target) {
         Optional<PortWire> before = panel.wires().port(port.ifindex());
         if (before.isPresent() && (before.get().isTunnel() || before.get().target() != target)) {
@@ -197,7 +200,10 @@ public final class ActionRunner {
         raised.add(found.get());
     }
 
-    /** Applies what differs between two declarations, and only that. The rest of the interface is the pod's. */
+    /**
+     * Applies what differs between two declarations, and only that. The rest of the interface
+     * belongs to the pod.
+     */
     private void apply(ObservedPort port, PortMark before, PortMark after) {
         if (before.mtu() != after.mtu() || before.isMtuDeclared() != after.isMtuDeclared()) {
             panel.socket().links().mtu(port.ifindex(), PortSpec.patchMtu(after));

@@ -45,7 +45,8 @@ public final class Panel implements AutoCloseable {
     public Panel(RouteSocket nodeSocket, NodeIdentity node, Netns netns, ExecutorService freeing) {
         this.netns = netns;
         this.freeing = freeing;
-        // One list of fe80::/64 routes for all ports makes the 8,000th nine times as dear as the first.
+        // With IPv6 all ports share one list of fe80::/64 routes, and the 8,000th port takes nine
+        // times as long as the first (measured).
         netns.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
         netns.sysctl("net/ipv6/conf/default/disable_ipv6", "1");
         this.socket = RouteSocket.open(netns);
@@ -112,17 +113,17 @@ public final class Panel implements AutoCloseable {
         return ports.find(group, ifname);
     }
 
-    /** Takes note of a port that was made or changed. */
+    /** Records a port that was made or changed. */
     void put(ObservedPort port) {
         ports.put(port);
     }
 
-    /** Looks at everything anew; see {@link PanelInspector#refresh}. */
+    /** Compares everything with the kernel; see {@link PanelInspector#refresh}. */
     public Set<Integer> refresh(RouteSocket nodeSocket, boolean isContinuous) {
         return inspector.refresh(nodeSocket, isContinuous);
     }
 
-    /** Looks at one device again; see {@link PanelInspector#look}. */
+    /** Compares one device with the kernel; see {@link PanelInspector#look}. */
     public Set<Integer> look(int ifindex, boolean wasDeleted) {
         return inspector.look(ifindex, wasDeleted);
     }
@@ -139,7 +140,7 @@ public final class Panel implements AutoCloseable {
     /**
      * Cuts the wire of a port in both directions.
      *
-     * @return the port of this node that was connected with it, which is to lose its carrier
+     * @return the port of this node that was connected with it; the caller sets it down
      */
     Optional<ObservedPort> disconnect(int ifindex) {
         Optional<PortWire> wire = wires().port(ifindex);
@@ -162,7 +163,7 @@ public final class Panel implements AutoCloseable {
         return ports.find(far);
     }
 
-    /** Cuts what arrives under a VNI, if it is delivered to that port. */
+    /** Removes the tunnel entry of a VNI, if it leads to that port. */
     void cutTunnel(int vni, int port) {
         Optional<TunnelWire> arriving = wires().tunnel(vni);
         if (arriving.isPresent() && arriving.get().port() == port) {
@@ -188,7 +189,7 @@ public final class Panel implements AutoCloseable {
     }
 
     /**
-     * Deletes all ports of a pod, and cuts their wires before.
+     * Cuts the wires of all ports of a pod, then deletes the ports.
      *
      * @param unlisted run as soon as no namespace lists any of the ports and their interfaces
      * @return how many ports there were
@@ -210,7 +211,7 @@ public final class Panel implements AutoCloseable {
         return mine.size();
     }
 
-    /** Deletes one port, and cuts its wire before. */
+    /** Cuts the wire of a port, then deletes the port. */
     void delete(ObservedPort port) {
         Optional<ObservedPort> far = disconnect(port.ifindex());
         deletion().link(port.ifindex());
@@ -223,14 +224,15 @@ public final class Panel implements AutoCloseable {
     }
 
     /**
-     * Has the kernel finish what it does later for a device that came up: until then the device is up and sends nothing. To ask for a
-     * device does that for just this one (linkwatch_sync_dev); with thousands of others waiting it takes seconds by itself.
+     * Makes the kernel finish its work for a device that came up; until then the device is up and
+     * sends nothing. RTM_GETLINK finishes it for one device (linkwatch_sync_dev). Otherwise it
+     * takes seconds when thousands of devices wait.
      */
     void settle(ObservedPort port) {
         try {
             socket.links().find(port.podIfindex(), port.podNetnsid());
         } catch (NetlinkException e) {
-            // The pod may have taken its interface away at this moment; a notification tells.
+            // The pod may just have deleted its interface; then a notification follows.
             LOG.log(Level.DEBUG, "port {0}: its interface cannot be asked for: {1}", port.name(), e.getMessage());
         }
     }

@@ -12,9 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compares what the daemon knows of the patch namespace with what is there, and puts right what is no pod's affair: a pod with
- * CAP_NET_ADMIN in the user namespace of the node can reach this namespace by netlink, through the id of its veth's peer. For the kernel
- * thread only.
+ * Compares what the daemon knows of the patch namespace with the kernel, and repairs what belongs
+ * to meshnet. A pod with CAP_NET_ADMIN in the user namespace of the node can change this namespace
+ * by netlink: it names the namespace by the id that its own has for the peer of its veth. For the
+ * kernel thread only.
  */
 final class PanelInspector {
 
@@ -47,18 +48,20 @@ final class PanelInspector {
         this.tunnel = tunnel;
     }
 
-    /** Programs and maps; there once {@link #refresh} was called. */
+    /** Programs and maps; null until {@link #refresh} was called. */
     Wiring wiring() {
         return wiring;
     }
 
     /**
-     * Looks at everything anew: lists the namespace, makes the tunnel device and the programs if they are missing, gives each port its
-     * program, deletes devices that meshnet did not make, and takes entries out of the maps that name no port.
+     * Lists the namespace again. Makes the tunnel device and the programs if they are missing,
+     * gives each port its program, deletes devices that meshnet did not make, and removes entries
+     * of the maps that name no port.
      *
-     * @param isContinuous whether the daemon heard of every change since it looked last. Otherwise a port without the program may be
-     *     somebody else's device in the place of a port: it is deleted, since nobody without CAP_SYS_ADMIN can attach the program.
-     * @return the groups whose ports are not as the daemon knew them
+     * @param isContinuous whether the daemon got a notification of every change since the last
+     *     look. Otherwise a port without the program may be a device that somebody put in the place
+     *     of a port. It is deleted: only a process with CAP_SYS_ADMIN can attach the program.
+     * @return the groups of the ports that differ from what the daemon knew
      */
     Set<Integer> refresh(RouteSocket nodeSocket, boolean isContinuous) {
         tunnel.require(nodeSocket);
@@ -90,7 +93,10 @@ final class PanelInspector {
         return changed;
     }
 
-    /** Takes one port of a list in. A port that the daemon did not make is left for {@link #deleteStrangers}. */
+    /**
+     * Takes over one listed port. A port that the daemon did not make is left for {@link
+     * #deleteStrangers}.
+     */
     private void take(ObservedPort port, boolean isFirst, boolean isContinuous, Set<Integer> changed) {
         Optional<ObservedPort> known = ports.find(port.ifindex());
         if (known.isEmpty() && !isFirst) {
@@ -119,7 +125,10 @@ final class PanelInspector {
         }
     }
 
-    /** Puts back what the patch side says of itself. Where the pod's end is, and whether the patch side is up, is taken as it is. */
+    /**
+     * Restores name, group and mark of the patch side. Accepts where the pod's end is, and whether
+     * the patch side is up.
+     */
     private ObservedPort repaired(ObservedPort known, ObservedPort now) {
         boolean isHarmed = known.group() != now.group()
                 || !known.mark().equals(now.mark())
@@ -143,7 +152,10 @@ final class PanelInspector {
         return port.mark().map(mark -> mark.pod() + ":" + mark.ifname()).orElse("no interface");
     }
 
-    /** Deletes devices that meshnet did not make: only a pod that may reach this namespace by netlink can have put them here. */
+    /**
+     * Deletes devices that meshnet did not make. Besides root only a pod that can change this
+     * namespace by netlink can have made them.
+     */
     private void deleteStrangers(List<Link> links) {
         for (Link link : links) {
             boolean isKnown =
@@ -171,7 +183,7 @@ final class PanelInspector {
         panel.deletion().link(link.ifindex());
     }
 
-    /** Takes entries out of the maps that name a port which does not exist. */
+    /** Removes entries of the maps that name a port which does not exist. */
     private void sweepMaps() {
         wiring.maps().allPorts().forEach((ifindex, wire) -> {
             boolean isWhole = ports.find(ifindex).isPresent()
@@ -188,11 +200,11 @@ final class PanelInspector {
     }
 
     /**
-     * Looks at one device again, since the kernel told of it.
+     * Looks at one device again after a notification.
      *
-     * @param wasDeleted whether the kernel told that a device of that index was deleted. No index is given twice, so that another device
-     *     of that index is somebody else's.
-     * @return the groups whose ports are not as the daemon knew them
+     * @param wasDeleted whether the kernel has deleted a device of that index. The daemon gives no
+     *     index twice, so another device of that index is not meshnet's.
+     * @return the groups of the ports that differ from what the daemon knew
      */
     Set<Integer> look(int ifindex, boolean wasDeleted) {
         Optional<Link> link = socket.links().find(ifindex);
@@ -219,8 +231,9 @@ final class PanelInspector {
     }
 
     /**
-     * Takes note that a port is gone: no wire may name its index any more. If the interface in the pod is still there, somebody moved
-     * the patch side away and leads the interface elsewhere: the interface is deleted, and made again with a port.
+     * Records that a port is gone, and removes the entries that name its index. If the interface in
+     * the pod is still there, somebody moved the patch side to another namespace. Then the
+     * interface is deleted, and the next reconciliation makes it again.
      */
     private void forget(ObservedPort port) {
         ports.remove(port.ifindex());

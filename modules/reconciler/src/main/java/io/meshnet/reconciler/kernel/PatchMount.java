@@ -42,7 +42,7 @@ public record PatchMount(Path path, boolean isFrontMounting) {
     /**
      * Makes the namespace and mounts it. The caller closes it.
      *
-     * @throws MissingNamespaceException when that is for the front to do
+     * @throws MissingNamespaceException when the front has to do it
      */
     public Netns make() {
         if (isFrontMounting) {

@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The namespace of a pod, open while interfaces are made in it. It is never kept: an open handle keeps a namespace alive, and with it
- * the interfaces of a pod that is gone. For the kernel thread only.
+ * The namespace of a pod, open while interfaces are made in it. It is closed after each turn: an
+ * open handle would keep a namespace alive, and with it the interfaces of a pod that is gone. For
+ * the kernel thread only.
  *
  * @param netns the namespace
  * @param socket a socket in it

@@ -20,9 +20,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes ports of one pod, all in three sends: the veths, what their patch sides need, and what their interfaces in the pod need. A port
- * is complete when its patch side has its mark, and is not connected yet. What the kernel refuses of a batch is made again alone, which
- * finds out why. For the kernel thread only.
+ * Makes ports of one pod, all in three sends: the veths, what their patch sides need, and what
+ * their interfaces in the pod need. A port is complete when its patch side has its mark, and is not
+ * connected yet. A port that the kernel refuses in a batch is made again alone, to find out why.
+ * For the kernel thread only.
  */
 final class PortMaker {
 
@@ -53,9 +54,9 @@ final class PortMaker {
     private record Veth(PortSpec spec, int ifindex, int podIfindex) {}
 
     /**
-     * Makes all of them that the kernel does not refuse.
+     * Makes the ports.
      *
-     * @return why each of the others could not be made
+     * @return the reason for each port that could not be made
      */
     Map<EndId, String> make(List<PortSpec> specs) {
         List<Veth> created = create(specs);
@@ -86,8 +87,8 @@ final class PortMaker {
         int first = panel.wires().takeIfindexes(2 * specs.size());
         List<Veth> wanted = new ArrayList<>();
         for (PortSpec spec : specs) {
-            // An index equal to the interface's own would have linkwatch take the port for a device without a lower
-            // one, whose carrier is not urgent: it is told a second later.
+            // If the port's index equals the index of the pod's interface, linkwatch takes the port
+            // for a device without a lower device and reports its carrier up to a second later.
             first += first == spec.ifindex() ? 1 : 0;
             wanted.add(new Veth(spec, first++, spec.ifindex()));
         }
@@ -108,7 +109,10 @@ final class PortMaker {
         return created;
     }
 
-    /** The interface may have to do without the index that it asks for: the pod can have given that away. */
+    /**
+     * Makes a port without the wanted index in the pod, since another interface of the pod may have
+     * that index.
+     */
     private Optional<Veth> createAlone(Veth veth) {
         Veth any = new Veth(veth.spec(), veth.ifindex(), 0);
         try {
@@ -215,7 +219,7 @@ final class PortMaker {
         return PortSpec.addresses(veth.spec().mark().address());
     }
 
-    /** Sees to it that an interface can have the addresses: IPv6 may be off for it. */
+    /** Enables IPv6 for an interface if one of the addresses needs it. */
     static void allow(PodNamespace pod, String ifname, List<InterfaceAddress> addresses) {
         for (InterfaceAddress address : addresses) {
             if (address.address() instanceof Inet6Address) {
@@ -225,7 +229,10 @@ final class PortMaker {
         }
     }
 
-    /** What is left of a port that could not be made whole is deleted, so that the next attempt begins anew. */
+    /**
+     * Deletes what there is of a port that could not be completed, so that the next attempt starts
+     * from nothing.
+     */
     private void fail(Veth veth, String reason) {
         EndId end = veth.spec().end();
         LOG.log(Level.DEBUG, "{0} is not made: {1}", end, reason);

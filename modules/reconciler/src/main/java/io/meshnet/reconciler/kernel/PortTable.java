@@ -33,7 +33,7 @@ final class PortTable {
         }
     }
 
-    /** The ports that are not among those that were found. */
+    /** The known ports that are missing in a list. */
     List<ObservedPort> missing(Collection<ObservedPort> found) {
         Map<Integer, ObservedPort> missing = new HashMap<>(byIfindex);
         found.forEach(port -> missing.remove(port.ifindex()));

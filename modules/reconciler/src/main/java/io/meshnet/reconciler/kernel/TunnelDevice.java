@@ -20,7 +20,10 @@ final class TunnelDevice {
 
     private static final System.Logger LOG = System.getLogger(TunnelDevice.class.getName());
 
-    /** Always the same, so that wires stay right when the device is made anew. Below the ports, above the kernel's own choice. */
+    /**
+     * The index never changes, so that the entries of wires stay right when the device is made
+     * again. It is below those of ports and above those that the kernel assigns.
+     */
     static final int IFINDEX = 1 << 23;
 
     private static final String NAME = "vxlan";

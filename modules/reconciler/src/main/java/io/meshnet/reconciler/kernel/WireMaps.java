@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The three maps that {@link WirePrograms} forward frames by. They are the wires: to connect, to cut and to point elsewhere is one
- * update of an entry, which programs see at once.
+ * The three maps by which {@link WirePrograms} forward frames. Their entries are the wires:
+ * connecting, cutting and redirecting are updates of entries, which the programs see at once.
  *
  * <pre>
  * ports    key:   u32 ifindex of the port
@@ -25,11 +25,13 @@ import java.util.Optional;
  *          value:  0 u64 the ifindex of the next port
  * </pre>
  *
- * A remote is as {@link WireRemote} has it. The programs count in {@code tooBig} and {@code wrongSender}; to point an entry elsewhere
- * keeps its count, but for what is counted within that microsecond.
+ * A remote has the layout of {@link WireRemote}. The programs count in {@code tooBig} and {@code
+ * wrongSender}. Redirecting an entry keeps its count, except for frames that are counted during the
+ * update.
  *
- * <p>Used by one thread at a time, which may be any. To connect and to cut allocates nothing, with a {@link WireRemote}. The opener
- * closes it; the maps live on as long as a filter runs one of the programs.
+ * <p>Not thread-safe, but not bound to a thread. Connecting and cutting with a {@link WireRemote}
+ * allocate nothing. The opener closes it; the maps live as long as a filter runs one of the
+ * programs.
  */
 public final class WireMaps implements AutoCloseable {
 
@@ -169,7 +171,7 @@ public final class WireMaps implements AutoCloseable {
         ports.put();
     }
 
-    /** Makes a port's entry the one that {@code ports.put()} puts, with the count that it has so far. */
+    /** Prepares the entry of a port for {@code ports.put()}, with the count that it has so far. */
     private ByteBuffer portValue(int port) {
         ports.key().putInt(0, port);
         ByteBuffer value = ports.value();
@@ -273,8 +275,8 @@ public final class WireMaps implements AutoCloseable {
     }
 
     /**
-     * Takes ifindexes for new ports. They are recorded as taken before this returns, so that no other port ever gets one of them, also
-     * when this process dies before it has made the ports.
+     * Takes ifindexes for new ports. They are recorded as taken before this returns, so that no
+     * other port ever gets one of them, even if this process dies before it makes the ports.
      *
      * @param count above 0
      * @return the first of {@code count} ifindexes in a row

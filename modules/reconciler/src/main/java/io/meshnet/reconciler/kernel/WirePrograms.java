@@ -155,10 +155,10 @@ public final class WirePrograms {
     }
 
     /**
-     * Goes to "tooBig" when the frame does not fit the vxlan device, with its VLAN tag, if it has one.
+     * Jumps to "tooBig" when the frame does not fit the vxlan device, with its VLAN tag, if it has one.
      *
-     * <p>bpf_check_mtu looks at each of the frames that one stands for (BPF_MTU_CHK_SEGS), or adds the length of a tag (len_diff), but
-     * refuses to do both. So the program does the latter itself for such a frame.
+     * <p>bpf_check_mtu checks each segment of a frame (BPF_MTU_CHK_SEGS) or adds the length of a tag that the kernel keeps beside the data
+     * (len_diff); it refuses to do both at once. So the program adds up the length of a tagged segment itself.
      */
     private static void checkMtu(Assembler code, int vxlanIfindex) {
         // the entry allows fragments: no check

@@ -7,8 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The underlay address of another node, in the 16 bytes that the maps and {@code struct bpf_tunnel_key} have for it: an IPv4 address in
- * the first four bytes in host order, and zeroes behind it; an IPv6 address in network order. Immutable; to write it allocates nothing.
+ * The underlay address of another node, in the 16 bytes that the maps and {@code struct
+ * bpf_tunnel_key} have for it: an IPv4 address in the first four bytes in host order, and zeroes
+ * behind it; an IPv6 address in network order. Immutable; writing it allocates nothing.
  */
 public final class WireRemote {
 
@@ -26,8 +27,8 @@ public final class WireRemote {
     /**
      * The form of an address.
      *
-     * @throws IllegalArgumentException for an IPv6 address whose last 12 bytes are zero, which would be taken for an IPv4 address; it
-     *     is the address of a prefix and of no node
+     * @throws IllegalArgumentException for an IPv6 address whose last 12 bytes are zero, because it
+     *     would be read as an IPv4 address; no node has such an address
      */
     public static WireRemote of(InetAddress address) {
         byte[] bytes = address.getAddress();

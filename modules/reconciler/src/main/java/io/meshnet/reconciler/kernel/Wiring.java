@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The programs of ports and tunnel, and the maps that they follow. They outlive the daemon: the filters hold the programs, and the
- * programs hold the maps, so that a daemon finds both by any filter. For the kernel thread only.
+ * The programs of ports and tunnel, and their maps. They outlive the daemon: the filters hold the
+ * programs, and the programs hold the maps. A daemon finds both by any filter. For the kernel
+ * thread only.
  *
  * @param maps the wires
  * @param port the program that each port runs on what a pod sends
@@ -32,7 +33,7 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
     static final String TUNNEL = "meshnet_tunnel";
 
     /**
-     * Finds the maps and loads the programs. A running program that has the same instructions is kept.
+     * Finds the maps and loads the programs. A running program with equal instructions is kept.
      *
      * @param tunnelIfindex index of the tunnel device
      * @param ports every port of the namespace
@@ -87,13 +88,18 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         }
     }
 
-    /** Has a device run a program; another one is replaced without a frame being lost. */
+    /**
+     * Attaches a program to a device. A program that runs there is replaced without the loss of a
+     * frame.
+     */
     static void equip(RouteSocket socket, int ifindex, BpfProgram program, String name) {
         socket.trafficControl().attachClsact(ifindex);
         socket.trafficControl().attachBpf(ifindex, program.fd(), name);
     }
 
-    /** Whether a port runs the port program. An older one that follows the same maps is replaced. */
+    /**
+     * Whether a port runs the port program. An older program that uses the same maps is replaced.
+     */
     boolean isEquipped(RouteSocket socket, int ifindex) {
         if (isEquipped(socket, ifindex, port)) {
             return true;
@@ -109,7 +115,7 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         return isOlder;
     }
 
-    /** Has a port run the port program. */
+    /** Attaches the port program to a port. */
     void equip(RouteSocket socket, int ifindex) {
         equip(socket, ifindex, port, PORT);
     }

@@ -21,8 +21,9 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What the daemons of two nodes tell each other of a link between them ({@code PUT /vtep}). Both see the same in the store; the update
- * is for speed, and for nodes of legacy meshnet (networkop/meshnet-cni), which do not watch the store. Safe for use by any thread.
+ * Updates between the daemons of two nodes about the links between them ({@code PUT /vtep}). Both
+ * daemons see the same in the store; an update is for speed, and for nodes of legacy meshnet
+ * (networkop/meshnet-cni), which do not watch the store. Safe for use by any thread.
  */
 public final class PeerLinks {
 
@@ -44,7 +45,10 @@ public final class PeerLinks {
         this.isInsecure = isInsecure;
     }
 
-    /** What the daemons of other nodes have to be told so that they connect their ends of a pod's links at once. */
+    /**
+     * The updates with which the daemons of other nodes connect their ends of a pod's links at
+     * once.
+     */
     public List<PeerUpdate> updates(PodName pod) {
         List<PeerUpdate> updates = new ArrayList<>();
         for (DesiredLink each : DesiredLinks.leavingNode(cluster, node, pod).orElse(List.of())) {
@@ -69,7 +73,7 @@ public final class PeerLinks {
     }
 
     /**
-     * Takes an update as a reason to look: reconciles the pod if the topology has the link.
+     * Reconciles the pod that an update is about, if the topology has the link.
      *
      * @param pod the pod in whose namespace the update wants an interface; a runtime attached it to this node
      * @return completes when the link is in place; fails with a {@link RefusedUpdateException} when the update is about no link of the

@@ -5,12 +5,12 @@ import io.meshnet.topology.PodName;
 import java.net.InetAddress;
 
 /**
- * What the daemon of another node has to be told of a link.
+ * An update for the daemon of another node about one link.
  *
  * @param link the link
  * @param pod the pod at that node's end
  * @param node VTEP of that node, where its daemon listens as well
- * @param isFollower whether that daemon sees the same in the store; that of legacy meshnet does not
+ * @param isFollower whether that daemon watches the store; a daemon of legacy meshnet does not
  * @param update its end of the link
  */
 public record PeerUpdate(PodLink link, PodName pod, InetAddress node, boolean isFollower, VtepUpdate update) {}

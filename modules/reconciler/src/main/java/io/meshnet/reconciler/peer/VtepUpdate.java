@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * What a peer's daemon tells of its end of a vxlan ({@code PUT /vtep}): everything that is needed to make the end on this node.
+ * What a peer's daemon sends about a link ({@code PUT /vtep}): the end on this node, and where the
+ * other end is.
  *
  * @param netns network namespace of the pod on this node
- * @param ifname the interface to be made there
- * @param address what to address it with, if anything
+ * @param ifname the interface of the link there
+ * @param address the address of that interface, if any
  * @param remote the peer's VTEP
  * @param vni 1 to 2^24-1
  */

@@ -1,2 +1,2 @@
-/** What the daemons of two nodes tell each other of the links between them. */
+/** Updates between the daemons of two nodes about the links between them. */
 package io.meshnet.reconciler.peer;

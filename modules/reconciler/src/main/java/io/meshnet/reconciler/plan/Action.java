@@ -7,8 +7,9 @@ import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * One change in the patch namespace. Pure data: the planner decides what it means, the runner makes it. As text each says what it
- * changes, for the log and for people who ask what a link lacks.
+ * One change in the patch namespace. An action is pure data: {@link Planner} makes it, and the
+ * action runner carries it out. Its text says what it changes, for the log and for reports on what
+ * a link lacks.
  */
 public sealed interface Action {
 
@@ -41,7 +42,7 @@ public sealed interface Action {
         }
     }
 
-    /** Applies to the interface what changed in its declaration. */
+    /** Applies a change of the declaration to the interface. */
     record Apply(LinkId id, ObservedPort port, PortMark before, PortMark after) implements Action {
         @Override
         public Optional<LinkId> link() {

@@ -7,7 +7,7 @@ import java.security.NoSuchAlgorithmException;
 /** SHA-256 of a text. */
 final class Digest {
 
-    /** Each digest clones this one: to look the algorithm up takes as long as to digest. */
+    /** Each call clones this object, because looking up the algorithm takes as long as hashing. */
     private static final MessageDigest SHA_256 = sha256();
 
     private Digest() {}

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param own the pod's ports
  * @param far the ports of peers on this node, by their interface
  * @param wires the wires of all these ports, by the port's index
- * @param tunnels what arrives under the VNIs of the pod's links, by VNI
+ * @param tunnels where frames with the VNIs of the pod's links go, by VNI
  * @param owners the port that each of these tunnels delivers to, by its index, if that port exists
  * @param tunnelProblem why there is no tunnel device; empty when there is one
  */
@@ -33,7 +33,7 @@ public record ObservedPorts(
         owners = Map.copyOf(owners);
     }
 
-    /** Gathers what is seen. For one thread. */
+    /** Collects observations. Used by one thread. */
     public static final class Builder {
         private final List<ObservedPort> own;
         private final Map<EndId, ObservedPort> far = new HashMap<>();
@@ -67,7 +67,7 @@ public record ObservedPorts(
             return this;
         }
 
-        /** What arrives under a VNI. */
+        /** Where frames with a VNI go. */
         public Builder tunnel(int vni, TunnelWire tunnel) {
             tunnels.put(vni, tunnel);
             return this;
@@ -80,7 +80,7 @@ public record ObservedPorts(
         }
 
         /**
-         * All that was gathered.
+         * Builds the record.
          *
          * @param tunnelProblem why there is no tunnel device; empty when there is one
          */

@@ -22,7 +22,7 @@ public record Plan(List<Action> actions, List<LinkStatus> statuses) {
         statuses = List.copyOf(statuses);
     }
 
-    /** What each link lacks for which there is something to do, in words. */
+    /** What each link that has actions lacks, in words. */
     public Map<LinkId, String> lacking() {
         Map<LinkId, String> lacking = new HashMap<>();
         for (Action action : actions) {
@@ -36,7 +36,7 @@ public record Plan(List<Action> actions, List<LinkStatus> statuses) {
     /**
      * How each link stands after an attempt, each link once, in the order of the plan.
      *
-     * @param failed why each link that failed did
+     * @param failed the reason for each link that failed
      */
     public List<LinkStatus> statuses(Map<LinkId, String> failed) {
         Map<LinkId, LinkStatus> byLink = new LinkedHashMap<>();

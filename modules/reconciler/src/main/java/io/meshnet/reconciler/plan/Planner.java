@@ -17,11 +17,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compares what the links of a pod should be with what the patch namespace has, and says what to do: a pure function. The same
- * observation gives the same plan, and after a plan was carried out the next one is empty.
+ * Compares what the links of a pod should be with what the patch namespace has, and says what to
+ * do: a pure function. Equal observations give equal plans, and after a plan was carried out the
+ * next plan is empty.
  *
- * <p>It judges ports and wires, which are meshnet's. What the pod did to its interface is no part of the comparison: only a change of
- * the declaration, which the port's mark shows, touches the pod's end of a port that exists.
+ * <p>It judges ports and wires, which belong to meshnet. What the pod did to its interface is not
+ * compared: only a change of the declaration, which the port's mark shows, touches the pod's end of
+ * a port that exists.
  */
 public final class Planner {
 
@@ -43,7 +45,7 @@ public final class Planner {
      * Plans for one pod of this node.
      *
      * @param node this node
-     * @param desired both what each link of that pod should be and the order of the statuses
+     * @param desired the links of that pod; the statuses come in this order
      * @param observed what the patch namespace has for the pod
      */
     public static Plan plan(NodeIdentity node, List<DesiredLink> desired, ObservedPorts observed) {
@@ -185,7 +187,7 @@ public final class Planner {
                 && port.isUp();
     }
 
-    /** Why a link cannot lead to another node, if it cannot. */
+    /** Why a link cannot be connected with another node; empty if it can. */
     private Optional<String> obstacle(PodLink link, Optional<ObservedPort> port, InetAddress remote) {
         if (observed.tunnelProblem().isPresent()) {
             return observed.tunnelProblem();

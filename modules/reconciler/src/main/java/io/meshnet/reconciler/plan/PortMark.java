@@ -8,8 +8,9 @@ import java.util.HexFormat;
 import java.util.Optional;
 
 /**
- * What a port says of itself, in the ifalias of its patch side: which interface of which pod it serves, and which declaration was
- * applied to that interface last. A port gets its mark as the last step of being made, so that a port without a mark is half made.
+ * The mark of a port, which is the ifalias of its patch side. It says which interface of which pod
+ * the port serves, and which declaration was applied to that interface last. A port gets its mark
+ * as the last step of being made, so that a port without a mark is half made.
  *
  * <pre>
  *   meshnet eth2 21 23.23.23.2/24 auto/1450 default/pod2                 from the topology, the node chose the MTU
@@ -43,7 +44,7 @@ public record PortMark(
     }
 
     /**
-     * A daemon of another node asked for it, and no topology has the link.
+     * A daemon of another node asked for the port, and no topology has the link.
      *
      * @param vni the VNI of the tunnel
      * @param remote VTEP of the other node, as text
@@ -63,7 +64,10 @@ public record PortMark(
     /** IFALIASZ without its terminating zero (linux/if.h). */
     private static final int ALIAS_LIMIT = 255;
 
-    /** What precedes the pod at the most: the prefix, 15 bytes of ifname, 54 of source, 43 of address, 10 of MTU, five spaces. */
+    /**
+     * The longest text before the pod: the prefix, 15 bytes of ifname, 54 of source, 43 of address,
+     * 10 of MTU, five spaces.
+     */
     private static final int HEAD_LIMIT = 7 + 15 + 54 + 43 + 10 + 5;
 
     private static final int POD_LIMIT = ALIAS_LIMIT - HEAD_LIMIT;
@@ -88,7 +92,7 @@ public record PortMark(
         return cut + digest;
     }
 
-    /** Reads an ifalias; empty for a text that no daemon wrote as a mark. */
+    /** Reads an ifalias; empty for a text that is not a mark. */
     public static Optional<PortMark> parse(String alias) {
         String[] words = alias.split(" ", -1);
         if (words.length != 6 || !words[0].equals(PREFIX)) {

@@ -11,19 +11,26 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A port as it is to be made: a veth with one end in the pod, under the declared name, and the other in the patch namespace.
+ * A port to be made: a veth with one end in the pod, under the declared name, and the other in the
+ * patch namespace.
  *
  * @param end the interface in the pod
  * @param ifindex the index that the interface in the pod asks for; 0 for any
  * @param mac the hardware address of the interface in the pod; {@link MacAddress#NONE} for any
- * @param mark what the port says of itself; it names address and MTU of the interface too
+ * @param mark the mark of the port; it also has address and MTU of the interface
  */
 public record PortSpec(EndId end, int ifindex, MacAddress mac, PortMark mark) {
 
-    /** Above the indexes that the kernel hands out by itself in a pod that lives an ordinary life. */
+    /**
+     * The kernel assigns indexes from 1 upwards in each namespace; an ordinary pod does not get
+     * this far.
+     */
     private static final int FIRST_IFINDEX = 100_000;
 
-    /** The patch side takes any packet while no MTU is declared, so that a router may set what it likes (ETH_MAX_MTU). */
+    /**
+     * The patch side's MTU if none is declared (ETH_MAX_MTU): a router may then set any MTU in the
+     * pod.
+     */
     private static final int LARGEST_MTU = 65_535;
 
     /** How much larger than a declared MTU the patch side's is: room for VLAN tags and the like. */
@@ -34,7 +41,7 @@ public record PortSpec(EndId end, int ifindex, MacAddress mac, PortMark mark) {
         return new PortSpec(EndId.of(end), ifindex(link, end), mac(link, end), mark(node, link, end));
     }
 
-    /** What a port says of itself once the current declaration is applied. */
+    /** The mark of a port with the current declaration. */
     public static PortMark mark(NodeIdentity node, PodLink link, LinkEnd end) {
         return PortMark.of(
                 EndId.of(end),
@@ -44,7 +51,9 @@ public record PortSpec(EndId end, int ifindex, MacAddress mac, PortMark mark) {
                 node.declaredMtu(link).isPresent());
     }
 
-    /** The MAC of an end: locally administered, unicast, and derived from nothing but the link and the end. */
+    /**
+     * The MAC of an end: locally administered, unicast, and derived from the link and the end only.
+     */
     public static MacAddress mac(PodLink link, LinkEnd end) {
         byte[] digest = Digest.of(link.uid() + " " + EndId.of(end));
         long bits = (digest[0] & 0xfc) | 0x02;

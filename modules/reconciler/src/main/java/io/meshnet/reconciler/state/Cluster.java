@@ -14,7 +14,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What the store last told of all pods and nodes, indexed so that one pod's event never scans the rest. Safe for use by any thread.
+ * The last known state of all pods and nodes in the store, indexed so that one pod's event never
+ * scans the other pods. Safe for use by any thread.
  */
 public final class Cluster {
 
@@ -24,14 +25,14 @@ public final class Cluster {
     private final Set<String> left = new HashSet<>();
     private Set<String> nodes = Set.of();
 
-    /** Knows of no pod and no node yet. */
+    /** Starts without pods and nodes. */
     public Cluster() {}
 
     /**
-     * Takes one pod as it is now, unless something newer is known.
+     * Puts the current record of a pod, unless a newer one is known.
      *
-     * @return every pod whose links may be affected: itself and those it shared or shares a link with; none when it says what was
-     *     known already
+     * @return every pod whose links may be affected: itself and those that shared or share a link
+     *     with it; none when nothing changed
      */
     public synchronized Set<PodName> put(PodRecord pod) {
         PodRecord old = pods.getOrDefault(pod.pod(), PodRecord.unknown(pod.pod()));
@@ -53,7 +54,7 @@ public final class Cluster {
     }
 
     /**
-     * Takes a placement that this node wrote itself, ahead of the store's own word of it.
+     * Puts a placement that this node wrote itself, before the store's event arrives.
      *
      * @param placement empty when the pod is not alive
      * @param revision of the store with it
@@ -65,7 +66,8 @@ public final class Cluster {
     }
 
     /**
-     * Takes the state of all pods and nodes at a revision; a pod that is not in it does not exist, unless it is known to be newer.
+     * Puts the state of all pods and nodes at a revision. A pod that is missing there does not
+     * exist, unless a newer record of it is known.
      *
      * @return every pod that was or is known
      */
@@ -93,7 +95,7 @@ public final class Cluster {
     }
 
     /**
-     * Takes the nodes that are alive.
+     * Puts the set of nodes that are alive.
      *
      * @return every pod whose links may be affected: those that share a link with a pod on a node that came or went
      */
@@ -111,13 +113,16 @@ public final class Cluster {
         return affected;
     }
 
-    /** Whether the node of a placement is alive, as far as it announces itself; the original's nodes do not, and count as alive. */
+    /**
+     * Whether the node of a placement is alive. Nodes of legacy meshnet do not announce themselves,
+     * and count as alive.
+     */
     public synchronized boolean isAlive(Placement placement) {
         return placement.node().isEmpty() || nodes.contains(placement.node());
     }
 
     /**
-     * Takes note that a container was taken away, whatever the store says of it until it was told.
+     * Records that the runtime deleted a container: its placement in the store no longer counts.
      *
      * @return as {@link #put}
      */
@@ -126,7 +131,7 @@ public final class Cluster {
         return declarations.neighbours(pod);
     }
 
-    /** Forgets a container that left, once the store was told. */
+    /** Forgets a deleted container. Call it when the store no longer has its placement. */
     public synchronized void forget(String containerId) {
         left.remove(containerId);
     }
@@ -143,7 +148,7 @@ public final class Cluster {
         return isLeft ? new PodRecord(pod.pod(), pod.declaration(), Optional.empty(), pod.revision()) : pod;
     }
 
-    /** Every pod of which anything is known, be it only what another says of it. */
+    /** Every known pod, also one that only a peer's declaration names. */
     public synchronized List<PodRecord> all() {
         return known().stream()
                 .map(pod -> find(pod).orElse(PodRecord.unknown(pod)))
@@ -175,12 +180,12 @@ public final class Cluster {
         return declares || declarations.isToldOf(pod);
     }
 
-    /** Who declares what. The caller holds this object's lock. */
+    /** The declarations. The caller holds this object's lock. */
     DeclarationIndex declarations() {
         return declarations;
     }
 
-    /** The links of that uid, each as its declarer has it. */
+    /** All declarations of a uid, each from the view of the pod that declares it. */
     public synchronized List<DeclaredLink> declared(int uid) {
         return declarations.of(uid);
     }

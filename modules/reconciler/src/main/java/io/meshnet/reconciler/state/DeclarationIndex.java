@@ -11,8 +11,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * All declared links, found by whoever declares them, by whoever is told of in them, by interface and by uid, so that one pod's event
- * never scans the rest. For one thread at a time.
+ * Indexes all declared links by the pod that declares them, by the peer that they name, by
+ * interface and by uid, so that one pod's event never scans the other pods. Used by one thread at a
+ * time.
  */
 final class DeclarationIndex {
 
@@ -38,12 +39,12 @@ final class DeclarationIndex {
 
     private final Map<PodName, Own> own = new HashMap<>();
 
-    /** What others declare of a pod, by its interface, as the pod itself would declare it. */
+    /** The links that peers declare to a pod, from the pod's own view, by its interface. */
     private final Map<PodName, Map<String, List<DeclaredLink>>> told = new HashMap<>();
 
     private final Map<Integer, List<DeclaredLink>> byUid = new HashMap<>();
 
-    /** Takes a pod's list over whatever it was. */
+    /** Replaces the list of a pod. */
     void replace(PodName pod, List<DeclaredLink> links) {
         for (DeclaredLink gone : own(pod)) {
             remove(byUid, gone.uid(), gone);
@@ -94,14 +95,14 @@ final class DeclarationIndex {
         return Optional.ofNullable(own.getOrDefault(pod, NONE).byIfname.get(ifname));
     }
 
-    /** What others declare of a pod, each link as the pod itself would declare it. */
+    /** The links that peers declare to a pod, from the pod's own view. */
     List<DeclaredLink> told(PodName pod) {
         List<DeclaredLink> all = new ArrayList<>();
         told.getOrDefault(pod, Map.of()).values().forEach(all::addAll);
         return all;
     }
 
-    /** What others declare of one interface of a pod, each link as the pod itself would declare it. */
+    /** The links that peers declare to one interface of a pod, from the pod's own view. */
     List<DeclaredLink> told(PodName pod, String ifname) {
         return told.getOrDefault(pod, Map.of()).getOrDefault(ifname, List.of());
     }
@@ -111,12 +112,12 @@ final class DeclarationIndex {
         return told.containsKey(pod);
     }
 
-    /** Every declaration of a uid, each as its declarer has it. */
+    /** Every declaration of a uid, each from the view of the pod that declares it. */
     List<DeclaredLink> of(int uid) {
         return List.copyOf(byUid.getOrDefault(uid, List.of()));
     }
 
-    /** A pod and all that share a link with it, whoever declares it. */
+    /** A pod and all pods that share a link with it, whichever of the two declares it. */
     Set<PodName> neighbours(PodName pod) {
         Set<PodName> all = new HashSet<>();
         all.add(pod);
@@ -125,7 +126,7 @@ final class DeclarationIndex {
         return all;
     }
 
-    /** Every pod that declares a link or is told of in one. */
+    /** Every pod that declares a link or that a link names as the peer. */
     Set<PodName> pods() {
         Set<PodName> all = new HashSet<>(own.keySet());
         all.addAll(told.keySet());

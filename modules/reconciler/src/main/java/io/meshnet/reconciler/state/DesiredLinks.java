@@ -18,8 +18,9 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Derives what should be of a pod's links from the topology and the placements: a pure function of both. One pod's declaration of a
- * link is enough; where both declare it, they have to agree. Its cost grows with the pod's links, not with the topology.
+ * Derives the desired links of a pod from the topology and the placements: a pure function of both.
+ * One pod's declaration of a link is enough; where both declare it, they have to agree. Its cost
+ * grows with the pod's links, not with the topology.
  */
 public final class DesiredLinks {
 
@@ -36,13 +37,17 @@ public final class DesiredLinks {
     /**
      * Every link of a pod that runs on this node, in the order of uids.
      *
-     * @return empty when the pod does not run here, or when its own declaration is broken: what is there then stays as it is
+     * @return empty when the pod does not run here, or when its own declaration is broken: then its
+     *     links stay as they are
      */
     public static Optional<List<DesiredLink>> of(Cluster cluster, NodeIdentity node, PodName pod) {
         return of(cluster, node, pod, links -> links.views(pod));
     }
 
-    /** The links of such a pod whose other end is not on this node. The cost grows with the number of these links. */
+    /**
+     * The links of a pod of this node whose other end is not on this node. The cost grows with the
+     * number of these links.
+     */
     public static Optional<List<DesiredLink>> leavingNode(Cluster cluster, NodeIdentity node, PodName pod) {
         return of(
                 cluster,
@@ -90,7 +95,7 @@ public final class DesiredLinks {
         }
     }
 
-    /** Whether the pod itself declares what it was told of. */
+    /** Whether the pod itself declares the link that its peer declares to it. */
     private boolean isOwn(DeclaredLink told) {
         return declarations
                 .own(told.local().pod(), told.uid())
@@ -98,7 +103,10 @@ public final class DesiredLinks {
                 .isPresent();
     }
 
-    /** Adds what the view's end should be, and the other end too if it is an interface of the same pod. */
+    /**
+     * Adds the desired link for the view's end, and for the other end if it is an interface of the
+     * same pod.
+     */
     private void addDesired(DeclaredLink view, List<DesiredLink> desired) {
         PodLink link = PodLink.of(merged(view));
         LinkEnd local = link.end(view.local().pod(), view.local().ifname());
@@ -147,7 +155,7 @@ public final class DesiredLinks {
                 .isPresent();
     }
 
-    /** The link with what only the other pod states of it. */
+    /** Completes the view with what only the other pod declares, such as an address. */
     private DeclaredLink merged(DeclaredLink view) {
         if (view.isSelfLoop()) {
             return view;
@@ -162,7 +170,7 @@ public final class DesiredLinks {
     private Optional<String> dispute(DeclaredLink view) {
         DeclaredLink mirrored = view.mirrored();
         if (isDeclared(view) && isDeclared(mirrored)) {
-            return Optional.empty(); // as nearly all are
+            return Optional.empty(); // the usual case
         }
         return disagreement(view)
                 .or(() -> disagreement(mirrored))
@@ -171,7 +179,7 @@ public final class DesiredLinks {
                 .or(() -> view.isSelfLoop() ? Optional.empty() : rival(mirrored));
     }
 
-    /** Whether the view's own pod declares the link, and in the same words. */
+    /** Whether the view's own pod declares exactly this link. */
     private boolean isDeclared(DeclaredLink view) {
         return declarations
                 .own(view.local().pod(), view.uid())
@@ -179,7 +187,10 @@ public final class DesiredLinks {
                 .isPresent();
     }
 
-    /** What the peer's own list says against a link: only declarations of that uid or that interface can contradict it. */
+    /**
+     * How the peer's own list contradicts a link. Only declarations of that uid or that interface
+     * can.
+     */
     private Optional<Problem> disagreement(DeclaredLink view) {
         PodName peer = view.peer().pod();
         List<DeclaredLink> theirs = Stream.concat(
@@ -189,7 +200,10 @@ public final class DesiredLinks {
         return TopologyCheck.disagreement(view, theirs);
     }
 
-    /** Another link that claims the interface. What a pod declares itself counts more than what its peers tell of it. */
+    /**
+     * Another link that claims the interface. A pod's own declarations come before those of its
+     * peers.
+     */
     private Optional<String> rival(DeclaredLink view) {
         PodName pod = view.local().pod();
         if (declarations.own(pod, view.uid()).isPresent()) {

@@ -5,7 +5,7 @@ import java.net.InetAddress;
 import java.util.OptionalInt;
 
 /**
- * Who this node is among the nodes, and what its tunnels look like.
+ * This node's name, and the properties of its tunnels.
  *
  * @param name the node's name, unique in the cluster
  * @param vtep the address that its tunnels end at
@@ -16,7 +16,7 @@ import java.util.OptionalInt;
  */
 public record NodeIdentity(String name, InetAddress vtep, int vxlanPort, int carried, OptionalInt declaredMtu) {
 
-    /** What interfaces have unless somebody asks for more: the MTU of Ethernet, in bytes. */
+    /** The largest MTU that is chosen without a declaration: that of Ethernet, in bytes. */
     private static final int STANDARD_MTU = 1500;
 
     /**
@@ -42,7 +42,10 @@ public record NodeIdentity(String name, InetAddress vtep, int vxlanPort, int car
         return declaredMtu(link).orElse(0) > carried;
     }
 
-    /** Whether a pod placed so runs here. A placement that legacy meshnet wrote names no node; its VTEP then tells. */
+    /**
+     * Whether a placement is on this node. A placement that legacy meshnet wrote names no node; its
+     * VTEP decides.
+     */
     public boolean hosts(Placement placement) {
         return placement.node().isEmpty()
                 ? placement.vtep().equals(vtep)

@@ -8,19 +8,20 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * A link of the topology, the same whichever of its pods declared it: its ends stand in the order of pod and interface.
+ * A link of the topology. Its ends are in the order of pod and interface, so that the declarations
+ * of both pods give equal links.
  *
  * @param uid its identity across the topology
  * @param first the lower end
  * @param second the higher end
- * @param mtu that the topology gives it, in bytes; empty where it leaves that to the nodes
+ * @param mtu that the topology declares, in bytes; empty if it declares none
  */
 public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
 
     private static final Comparator<LinkEnd> ORDER =
             Comparator.comparing(LinkEnd::pod).thenComparing(LinkEnd::ifname);
 
-    /** The link that a declaration speaks of. */
+    /** The link of a declaration. */
     public static PodLink of(DeclaredLink declared) {
         LinkEnd local = declared.local();
         LinkEnd peer = declared.peer();
@@ -34,7 +35,7 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
         return List.of(first, second);
     }
 
-    /** The link without what may change of it. */
+    /** The identity of the link: without addresses and MTU, which may change. */
     public LinkId id() {
         return new LinkId(uid, EndId.of(first), EndId.of(second));
     }
@@ -44,12 +45,15 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
         return end.sameInterface(first) ? second : first;
     }
 
-    /** The end that is this interface of this pod; the second where it is not the first. */
+    /**
+     * The end on that interface of that pod. If the first end is another interface, this is the
+     * second end.
+     */
     public LinkEnd end(PodName pod, String ifname) {
         return first.pod().equals(pod) && first.ifname().equals(ifname) ? first : second;
     }
 
-    /** The pod at the other end, which a loop has at both. */
+    /** The pod at the other end; for a link between two interfaces of one pod, that pod. */
     public PodName peer(PodName pod) {
         return first.pod().equals(pod) ? second.pod() : first.pod();
     }
@@ -74,7 +78,7 @@ public record PodLink(int uid, LinkEnd first, LinkEnd second, OptionalInt mtu) {
                 && mtu.equals(link.mtu);
     }
 
-    /** Links that differ have different uids, but for those in dispute. */
+    /** Links that differ have different uids, except for links in dispute. */
     @Override
     public int hashCode() {
         return uid;

@@ -6,13 +6,14 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What came of reconciling one pod.
+ * The result of reconciling one pod.
  *
  * @param pod the pod
  * @param presence whether it runs here
  * @param links how each of its links stands; empty unless it is present
  * @param shared those of its links that are in place between this pod and another pod of this node
- * @param pending those of its links whose peer runs on this node too, and has not got its interface yet
+ * @param pending those of its links whose peer also runs on this node and does not have its
+ *     interface yet
  */
 public record PodStatus(
         PodName pod, Presence presence, List<LinkStatus> links, Set<LinkId> shared, Set<LinkId> pending) {
@@ -34,7 +35,7 @@ public record PodStatus(
         pending = Set.copyOf(pending);
     }
 
-    /** A pod for which nothing could be done. */
+    /** A pod whose links were not looked at. */
     public static PodStatus absent(PodName pod, Presence presence) {
         return new PodStatus(pod, presence, List.of(), Set.of(), Set.of());
     }
@@ -65,7 +66,10 @@ public record PodStatus(
         return new PodStatus(pod, Presence.PRESENT, links, shared, pending);
     }
 
-    /** The other pods whose links with this one are all shared: nothing is left to be done for them. */
+    /**
+     * The peers on this node whose links with this pod are all in place at both ends: they need no
+     * reconciliation of their own.
+     */
     public Set<PodName> settledPeers() {
         Set<PodName> settled = new HashSet<>();
         Set<PodName> unsettled = new HashSet<>();
