@@ -64,9 +64,11 @@ for jar in "${jars[@]}"; do
     fi
 done
 image=$target/image.new
-# Debug attributes stay: they are 6 MB, and a stack trace without line numbers is worth little.
+# Debug attributes stay: they are 6 MB, and a stack trace without line numbers is worth little. What goes is for the optimizing compiler,
+# for making CDS archives, for other programs that read the image, and for signals of native programs.
 "$java_home/bin/jlink" --module-path "$(module_path)" --add-modules "$roots" --output "$image" \
-    --no-header-files --no-man-pages --compress=zip-6
+    --no-header-files --no-man-pages --compress=zip-6 \
+    --exclude-files='**/libsimdsort.so,**/lib/classlist,**/jrt-fs.jar,**/libjsig.so,**/jexec'
 
 mkdir -p "$target/training"
 # Profiles are for the optimizing compiler, which the launchers do not use: they would be 2 MB of resident memory, and a start without
