@@ -12,6 +12,7 @@ import io.meshnet.reconciler.plan.PortMark;
 import io.meshnet.reconciler.plan.PortSpec;
 import io.meshnet.reconciler.state.DesiredLink;
 import io.meshnet.reconciler.state.EndId;
+import io.meshnet.reconciler.state.LinkException;
 import io.meshnet.reconciler.state.LinkId;
 import io.meshnet.reconciler.state.LocalPod;
 import io.meshnet.reconciler.state.NodeIdentity;

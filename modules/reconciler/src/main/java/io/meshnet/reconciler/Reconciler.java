@@ -14,6 +14,7 @@ import io.meshnet.reconciler.state.Cluster;
 import io.meshnet.reconciler.state.DesiredLink;
 import io.meshnet.reconciler.state.DesiredLinks;
 import io.meshnet.reconciler.state.EndId;
+import io.meshnet.reconciler.state.LinkException;
 import io.meshnet.reconciler.state.LinkId;
 import io.meshnet.reconciler.state.LinkStatus;
 import io.meshnet.reconciler.state.LocalPod;

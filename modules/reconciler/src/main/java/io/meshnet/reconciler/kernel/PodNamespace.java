@@ -4,7 +4,7 @@ import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.NetnsId;
 import io.meshnet.netlink.RouteSocket;
-import io.meshnet.reconciler.LinkException;
+import io.meshnet.reconciler.state.LinkException;
 import io.meshnet.reconciler.state.LocalPod;
 import java.lang.System.Logger.Level;
 import java.util.Optional;

@@ -1,11 +1,11 @@
 package io.meshnet.reconciler.peer;
 
-import io.meshnet.reconciler.LinkException;
 import io.meshnet.reconciler.Reconciler;
 import io.meshnet.reconciler.state.Cluster;
 import io.meshnet.reconciler.state.DesiredLink;
 import io.meshnet.reconciler.state.DesiredLinks;
 import io.meshnet.reconciler.state.EndId;
+import io.meshnet.reconciler.state.LinkException;
 import io.meshnet.reconciler.state.LinkStatus;
 import io.meshnet.reconciler.state.LocalPod;
 import io.meshnet.reconciler.state.NodeIdentity;

@@ -1,6 +1,6 @@
 package io.meshnet.reconciler.peer;
 
-import io.meshnet.reconciler.LinkException;
+import io.meshnet.reconciler.state.LinkException;
 
 /** An update from another node is about nothing that this node has; nothing was changed. The message says why, for people. */
 public final class RefusedUpdateException extends LinkException {

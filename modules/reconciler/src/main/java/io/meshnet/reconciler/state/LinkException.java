@@ -1,4 +1,4 @@
-package io.meshnet.reconciler;
+package io.meshnet.reconciler.state;
 
 /** A request about the node's links could not be met; the message says why, for people. */
 public class LinkException extends RuntimeException {
