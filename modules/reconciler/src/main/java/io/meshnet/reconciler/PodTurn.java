@@ -168,22 +168,33 @@ final class PodTurn implements AutoCloseable {
         return group.isPresent() ? panel.port(group.getAsInt(), end.ifname()) : Optional.empty();
     }
 
-    /** What the patch namespace has that matters to the links of the pod. */
+    /** What the patch namespace has that matters to the links of the pod, as notifications told it. */
     ObservedPorts look(List<DesiredLink> desired) {
-        ObservedPorts.Builder seen = new ObservedPorts.Builder(panel.ports(group().orElseThrow()));
+        return look(desired, Optional::of);
+    }
+
+    /** What the patch namespace has that matters to the links of the pod; each port is asked for, since a notification may be late. */
+    ObservedPorts inspect(List<DesiredLink> desired) {
+        return look(desired, port -> panel.inspect(port.ifindex()));
+    }
+
+    private ObservedPorts look(List<DesiredLink> desired, Function<ObservedPort, Optional<ObservedPort>> current) {
+        ObservedPorts.Builder seen = new ObservedPorts.Builder(panel.ports(group().orElseThrow()).stream()
+                .flatMap(port -> current.apply(port).stream())
+                .toList());
         seen.own().forEach(port -> panel.wires().port(port.ifindex()).ifPresent(wire -> seen.wire(port, wire)));
         for (DesiredLink each : desired) {
             switch (each.wire()) {
                 case DesiredLink.ToEnd(EndId far)
                 when !each.link().isLoop() ->
-                    port(far).ifPresent(port -> {
+                    port(far).flatMap(current).ifPresent(port -> {
                         seen.far(far, port);
                         panel.wires().port(port.ifindex()).ifPresent(wire -> seen.wire(port, wire));
                     });
                 case DesiredLink.ToNode _ ->
                     panel.wires().tunnel(each.link().vni()).ifPresent(tunnel -> {
                         seen.tunnel(each.link().vni(), tunnel);
-                        panel.port(tunnel.port()).ifPresent(seen::owner);
+                        panel.port(tunnel.port()).flatMap(current).ifPresent(seen::owner);
                     });
                 case DesiredLink.ToEnd _, DesiredLink.Unplugged _, DesiredLink.Disputed _ -> {
                     // The pod's own ports and their wires are enough.

@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -150,7 +151,7 @@ public final class Reconciler implements AutoCloseable {
 
     /** Looks at all links of a pod and changes nothing; a link that lacks something is {@link LinkStatus.Phase#FAILED}. */
     public CompletableFuture<PodStatus> inspect(PodName pod) {
-        return kernel.submit(socket -> work(socket, pod, (turn, plan) -> {
+        return kernel.submit(socket -> work(socket, pod, PodTurn::inspect, (turn, plan) -> {
                     boolean isGone =
                             plan.actions().stream().anyMatch(Action.MakePort.class::isInstance) && !turn.isThere();
                     return isGone ? Optional.empty() : Optional.of(plan.lacking());
@@ -192,7 +193,7 @@ public final class Reconciler implements AutoCloseable {
 
     /** One turn; the listener hears of it when the pod is done. For the kernel thread. */
     private Turn take(RouteSocket socket, PodName pod, Map<LinkId, String> failed) {
-        Turn turn = work(socket, pod, (work, plan) -> work.run(plan.actions(), failed));
+        Turn turn = work(socket, pod, PodTurn::look, (work, plan) -> work.run(plan.actions(), failed));
         if (turn.isWhole()) {
             listener.accept(turn.status());
         }
@@ -207,7 +208,8 @@ public final class Reconciler implements AutoCloseable {
         Optional<Map<LinkId, String>> apply(PodTurn turn, Plan plan);
     }
 
-    private Turn work(RouteSocket socket, PodName pod, Deed deed) {
+    private Turn work(
+            RouteSocket socket, PodName pod, BiFunction<PodTurn, List<DesiredLink>, ObservedPorts> eye, Deed deed) {
         Optional<List<DesiredLink>> desired = DesiredLinks.of(cluster, node, pod);
         if (desired.isEmpty()) {
             return Turn.absent(pod, PodStatus.Presence.NOT_CONCERNED);
@@ -220,7 +222,7 @@ public final class Reconciler implements AutoCloseable {
             if (turn.group().isEmpty()) {
                 return Turn.absent(pod, PodStatus.Presence.NETNS_GONE);
             }
-            Plan plan = Planner.plan(node, desired.get(), turn.look(desired.get()));
+            Plan plan = Planner.plan(node, desired.get(), eye.apply(turn, desired.get()));
             Optional<Map<LinkId, String>> failed = deed.apply(turn, plan);
             if (failed.isEmpty()) {
                 return Turn.absent(pod, PodStatus.Presence.NETNS_GONE);

@@ -137,6 +137,11 @@ public final class Panel implements AutoCloseable {
                 .isPresent();
     }
 
+    /** The port of that index as the kernel has it now. What the panel knows of it stays: a notification tells, or the next look. */
+    public Optional<ObservedPort> inspect(int ifindex) {
+        return socket.links().find(ifindex).flatMap(ObservedPort::of);
+    }
+
     /**
      * Cuts the wire of a port in both directions.
      *
