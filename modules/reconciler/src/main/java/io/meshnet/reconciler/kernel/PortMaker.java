@@ -83,6 +83,7 @@ final class PortMaker {
         return made;
     }
 
+    /** The patch side comes first: the kernel gives the second end its index only if the first asks for one (veth_newlink). */
     private List<Veth> create(List<PortSpec> specs) {
         int first = panel.wires().takeIfindexes(2 * specs.size());
         List<Veth> wanted = new ArrayList<>();
@@ -94,7 +95,7 @@ final class PortMaker {
         }
         BitSet refused = new BitSet();
         try (LinkBatch batch = new LinkBatch(panel.socket(), wanted.size())) {
-            wanted.forEach(veth -> batch.createVeth(inPod(veth), inPatch(veth)));
+            wanted.forEach(veth -> batch.createVeth(inPatch(veth), inPod(veth)));
             refused.or(batch.send());
         }
         List<Veth> created = new ArrayList<>();
@@ -102,6 +103,8 @@ final class PortMaker {
             Veth veth = wanted.get(i);
             if (refused.get(i)) {
                 createAlone(veth).ifPresent(created::add);
+            } else if (veth.podIfindex() == 0) {
+                indexed(veth).ifPresent(created::add);
             } else {
                 created.add(veth);
             }
@@ -116,15 +119,24 @@ final class PortMaker {
     private Optional<Veth> createAlone(Veth veth) {
         Veth any = new Veth(veth.spec(), veth.ifindex(), 0);
         try {
-            panel.socket().links().createVeth(inPod(any), inPatch(any));
-            return panel.socket()
-                    .links()
-                    .find(any.ifindex())
-                    .map(link -> new Veth(any.spec(), any.ifindex(), link.peer()));
+            panel.socket().links().createVeth(inPatch(any), inPod(any));
+            return indexed(any);
         } catch (NetlinkException | IllegalArgumentException e) {
             fail(veth, reason(veth, e));
             return Optional.empty();
         }
+    }
+
+    /** A veth that was made, with the index that the kernel gave the interface in the pod. */
+    private Optional<Veth> indexed(Veth veth) {
+        Optional<Veth> indexed = panel.socket()
+                .links()
+                .find(veth.ifindex())
+                .map(link -> new Veth(veth.spec(), veth.ifindex(), link.peer()));
+        if (indexed.isEmpty()) {
+            fail(veth, "the interface " + veth.spec().end() + " was taken away while it was made");
+        }
+        return indexed;
     }
 
     private String reason(Veth veth, RuntimeException e) {
