@@ -17,6 +17,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,14 +76,16 @@ public final class ActionRunner {
             }
             try {
                 run(action);
-                tell(level, action);
+                if (action.link().filter(failed::containsKey).isEmpty()) {
+                    tell(level, action);
+                }
             } catch (NetlinkException | BpfException | IllegalArgumentException e) {
                 LOG.log(Level.DEBUG, "not made is {0}: {1}", action, e.getMessage());
                 action.link().ifPresent(link -> failed.put(link, e.getMessage()));
             }
         }
         panel.setUp(raised, true);
-        raised.forEach(panel::settle);
+        settle();
         if (actions.size() > FEW) {
             LOG.log(
                     Level.INFO,
@@ -93,6 +96,14 @@ public final class ActionRunner {
                     Integer.toString(failed.size()));
         }
         return failed;
+    }
+
+    /** New interfaces without a wire as well: the kernel shows them as running until it has finished. */
+    private void settle() {
+        Map<Integer, ObservedPort> changed = new LinkedHashMap<>();
+        made.forEach(ifindex -> panel.port(ifindex).ifPresent(port -> changed.put(ifindex, port)));
+        raised.forEach(port -> changed.put(port.ifindex(), port));
+        changed.values().forEach(panel::settle);
     }
 
     private void tell(Level level, Action action) {
