@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes the instructions of a BPF program, one for each call, in their order (struct bpf_insn in linux/bpf.h,
- * Documentation/bpf/standardization/instruction-set.rst):
+ * Writes the instructions of a BPF program. Each method appends one instruction (struct bpf_insn in
+ * linux/bpf.h, Documentation/bpf/standardization/instruction-set.rst):
  *
  * <pre>
  *  0        8    12   16        32                64
@@ -16,8 +16,8 @@ import java.util.Map;
  * +--------+----+----+---------+-----------------+
  * </pre>
  *
- * <p>A jump names a label, which may stand before or behind it. Offsets and lengths are in bytes.
- * Loads, stores and values are in host order. It makes no system call. Not thread-safe.
+ * <p>A jump names a label, before or after the jump. Offsets are in bytes, and memory is in host
+ * order. The class makes no system call. One thread at a time.
  */
 public final class Assembler {
 
@@ -67,7 +67,7 @@ public final class Assembler {
     private long[] instructions = new long[64];
     private int count;
 
-    /** Starts an empty program. */
+    /** An empty program. */
     public Assembler() {}
 
     /** Copies a register. */
@@ -75,7 +75,7 @@ public final class Assembler {
         return add(ALU64 | MOV | X, to, from, 0, 0);
     }
 
-    /** Sets a register to a number, whose sign is extended to 64 bits. */
+    /** Sets a register to a number. Its sign is extended to 64 bits. */
     public Assembler mov(Register to, int value) {
         return add(ALU64 | MOV | K, to, NONE, 0, value);
     }
@@ -90,7 +90,10 @@ public final class Assembler {
         return add(ALU64 | ADD | K, to, NONE, 0, value);
     }
 
-    /** Keeps the bits of a register that are set in a mask, whose sign is extended to 64 bits. */
+    /**
+     * Clears the bits of a register that are not set in a mask. The sign of the mask is extended to
+     * 64 bits.
+     */
     public Assembler and(Register to, int mask) {
         return add(ALU64 | AND | K, to, NONE, 0, mask);
     }
@@ -100,17 +103,17 @@ public final class Assembler {
         return add(ALU64 | LSH | K, to, NONE, 0, bits);
     }
 
-    /** Shifts a register to the right; zeroes come in. */
+    /** Shifts a register to the right, and fills it with zeroes. */
     public Assembler shiftRight(Register to, int bits) {
         return add(ALU64 | RSH | K, to, NONE, 0, bits);
     }
 
-    /** Loads a byte, as a number without sign. */
+    /** Loads one unsigned byte. */
     public Assembler loadByte(Register to, Register address, int offset) {
         return add(LDX | MEM | B, to, address, offset, 0);
     }
 
-    /** Loads four bytes, as a number without sign. */
+    /** Loads four bytes, an unsigned number. */
     public Assembler loadWord(Register to, Register address, int offset) {
         return add(LDX | MEM | W, to, address, offset, 0);
     }
@@ -145,12 +148,14 @@ public final class Assembler {
         return add(ST | MEM | DW, address, NONE, offset, value);
     }
 
-    /** Adds a register to eight bytes of memory, in one step for all processors. */
+    /** Adds a register to eight bytes of memory, atomically. */
     public Assembler atomicAdd(Register address, int offset, Register what) {
         return add(STX | ATOMIC | DW, address, what, offset, ADD);
     }
 
-    /** Loads a map, for a helper that takes one; two instructions wide. The map is open when the program is loaded. */
+    /**
+     * Loads a map, as an argument of a helper. The map must stay open until the program is loaded.
+     */
     public Assembler loadMap(Register to, BpfMap map) {
         return loadMap(to, map.fd());
     }
@@ -162,12 +167,12 @@ public final class Assembler {
         return this;
     }
 
-    /** Calls a function of the kernel. */
+    /** Calls a helper. Its arguments are in R1 to R5, its result is in R0. */
     public Assembler call(HelperFunction helper) {
         return add(JMP | CALL, NONE, NONE, 0, helper.number());
     }
 
-    /** Ends the program, which returns R0. */
+    /** Returns R0 from the program. */
     public Assembler exit() {
         return add(JMP | EXIT, NONE, NONE, 0, 0);
     }
@@ -187,7 +192,7 @@ public final class Assembler {
         return jumpIfNotEqual(what, 0, label);
     }
 
-    /** Jumps when a register is a number, whose sign is extended. */
+    /** Jumps when a register equals a number. Its sign is extended to 64 bits. */
     public Assembler jumpIfEqual(Register what, int value, String label) {
         return jump(JMP | JEQ | K, what, NONE, value, label);
     }
@@ -197,7 +202,7 @@ public final class Assembler {
         return jump(JMP | JEQ | X, what, other, 0, label);
     }
 
-    /** Jumps unless a register is a number, whose sign is extended. */
+    /** Jumps unless a register equals a number. Its sign is extended to 64 bits. */
     public Assembler jumpIfNotEqual(Register what, int value, String label) {
         return jump(JMP | JNE | K, what, NONE, value, label);
     }
@@ -207,20 +212,20 @@ public final class Assembler {
         return jump(JMP | JNE | X, what, other, 0, label);
     }
 
-    /** Jumps when a register is greater than another, both without sign. */
+    /** Jumps when a register is greater than another. Both are unsigned. */
     public Assembler jumpIfGreater(Register what, Register other, String label) {
         return jump(JMP | JGT | X, what, other, 0, label);
     }
 
-    /** Jumps when a register is greater than a number, both with their signs. */
+    /** Jumps when a register is greater than a number. Both are signed. */
     public Assembler jumpIfSignedGreater(Register what, int value, String label) {
         return jump(JMP | JSGT | K, what, NONE, value, label);
     }
 
     /**
-     * Names the next instruction.
+     * Gives the next instruction a name.
      *
-     * @throws IllegalArgumentException when that name is taken
+     * @throws IllegalArgumentException when another instruction has that name
      */
     public Assembler label(String label) {
         if (labels.putIfAbsent(label, count) != null) {
@@ -230,10 +235,10 @@ public final class Assembler {
     }
 
     /**
-     * The program, an instruction in each element as the kernel reads it on a little-endian machine.
+     * The program. Each element is one instruction, in the byte order of a little-endian machine.
      *
-     * @throws IllegalStateException when the label of a jump is missing, is at the end of the
-     *     program, or is more than 32,767 instructions away
+     * @throws IllegalStateException when a jump names an unknown label, a label behind the last
+     *     instruction, or one that is more than 32,767 instructions away
      */
     public long[] instructions() {
         long[] program = Arrays.copyOf(instructions, count);

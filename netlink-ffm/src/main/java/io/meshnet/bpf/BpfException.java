@@ -5,15 +5,18 @@ import java.util.Map;
 /**
  * The kernel refused a BPF operation.
  *
- * <p>The message is for people: {@code load BPF program wire: EACCES (permission denied)}, then the
- * last lines of the verifier's log, which say why.
+ * <p>The message is for people: {@code load BPF program wire: EACCES (permission denied)}, and then
+ * the last lines of the verifier's log, which give the reason.
  */
 public final class BpfException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private static final int LINES_IN_THE_MESSAGE = 5;
 
-    /** The error numbers of bpf(2), by their numbers on x86_64 and aarch64 (asm-generic/errno-base.h, asm-generic/errno.h). */
+    /**
+     * The error numbers of bpf(2), by their numbers on x86_64 and aarch64
+     * (asm-generic/errno-base.h, asm-generic/errno.h).
+     */
     private static final Map<Integer, String> NAMES = Map.ofEntries(
             Map.entry(1, "EPERM (operation not permitted)"),
             Map.entry(2, "ENOENT (no such object)"),
@@ -56,7 +59,7 @@ public final class BpfException extends RuntimeException {
         return "\n" + String.join("\n", lines.subList(Math.max(0, lines.size() - LINES_IN_THE_MESSAGE), lines.size()));
     }
 
-    /** What was tried, and on what, such as {@code load BPF program wire}. */
+    /** The operation and its object, such as {@code load BPF program wire}. */
     public String operation() {
         return operation;
     }
@@ -66,7 +69,7 @@ public final class BpfException extends RuntimeException {
         return errno;
     }
 
-    /** The verifier's log for a program that was not loaded; empty for every other operation. */
+    /** The verifier's log of a program that the kernel refused; empty for every other operation. */
     public String log() {
         return log;
     }

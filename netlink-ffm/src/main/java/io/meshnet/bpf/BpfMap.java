@@ -9,11 +9,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A BPF map: a table that programs in the kernel read and write at the same time as this process. It lives as long as a descriptor or a
- * program refers to it.
+ * A BPF map: a table that programs in the kernel read and write at the same time as this process.
+ * It lives as long as a descriptor or a program refers to it.
  *
- * <p>The map owns two buffers, one for a key and one for a value, so that no operation allocates
- * memory:
+ * <p>The map owns one buffer for a key and one for a value. Callers write to them and read from
+ * them, so no operation allocates:
  *
  * <pre>{@code
  * map.key().putInt(0, ifindex);
@@ -21,10 +21,10 @@ import java.nio.ByteOrder;
  * map.put();
  * }</pre>
  *
- * Not thread-safe, but not bound to a thread. The opener closes it, after all other threads are done
- * with it; then the buffers refuse every access. Methods throw a {@link BpfException} when the
- * kernel refuses. They need CAP_BPF, or CAP_SYS_ADMIN before Linux 5.8; opening by an id needs
- * CAP_SYS_ADMIN.
+ * Any thread may use it, one at a time: its memory belongs to a shared arena. The opener closes it,
+ * after all other threads are done with it; afterwards the buffers throw IllegalStateException. A
+ * method throws {@link BpfException} when the kernel refuses the operation. Maps need CAP_BPF, or
+ * CAP_SYS_ADMIN before Linux 5.8; {@link #open} needs CAP_SYS_ADMIN.
  */
 public final class BpfMap implements AutoCloseable {
 
@@ -33,7 +33,7 @@ public final class BpfMap implements AutoCloseable {
 
     private static final int BPF_MAP_TYPE_ARRAY = 2;
 
-    /** Entries of a hash take memory when they are put, not when the map is made. */
+    /** The kernel allocates an entry when it is put, not when the map is made. */
     private static final int BPF_F_NO_PREALLOC = 1;
 
     /** union bpf_attr for BPF_MAP_CREATE, up to and with map_name. */
@@ -60,8 +60,8 @@ public final class BpfMap implements AutoCloseable {
     private final MemorySegment state = BpfSyscalls.callState(arena);
     private final MemorySegment entry = arena.allocate(ENTRY, Long.BYTES);
     /**
-     * The kernel requires zeroes behind the last field of a command (CHECK_ATTR). The last field of
-     * BPF_MAP_DELETE_ELEM is the key.
+     * BPF_MAP_DELETE_ELEM refuses attributes that are not zero behind the key (CHECK_ATTR in
+     * kernel/bpf/syscall.c).
      */
     private final MemorySegment removal = entry.asSlice(0, ENTRY_VALUE);
 
@@ -75,8 +75,9 @@ public final class BpfMap implements AutoCloseable {
     private final int keyBytes;
     private final int valueBytes;
     private final int maxEntries;
+    private volatile boolean closed;
 
-    /** Takes the descriptor, and closes it when the map cannot be described. */
+    /** Owns the descriptor, and closes it when the kernel does not describe the map. */
     private BpfMap(int fd) {
         this.fd = fd;
         try {
@@ -103,10 +104,11 @@ public final class BpfMap implements AutoCloseable {
     }
 
     /**
-     * Makes a hash table. It is empty. The kernel allocates memory for an entry when the entry is
-     * put (BPF_MAP_TYPE_HASH with BPF_F_NO_PREALLOC).
+     * Makes an empty hash table. The kernel allocates an entry when it is put (BPF_MAP_TYPE_HASH
+     * with BPF_F_NO_PREALLOC).
      *
-     * @param name 1 to 15 letters, digits, underscores and dots; the kernel does not demand that it is unique
+     * @param name 1 to 15 letters, digits, underscores and dots; several maps may have the same
+     *     name
      * @param keyBytes 1 to 512
      * @param valueBytes above 0
      * @param maxEntries above 0; a further entry is refused with E2BIG
@@ -116,10 +118,11 @@ public final class BpfMap implements AutoCloseable {
     }
 
     /**
-     * Makes an array of values, all of them zero at first. Its keys are four bytes, an index from 0 in host order; an entry is neither
-     * made nor removed (BPF_MAP_TYPE_ARRAY).
+     * Makes an array of values, all zero. A key is an index from 0, four bytes in host order. Every
+     * entry exists from the start, and {@link #remove} is refused with EINVAL (BPF_MAP_TYPE_ARRAY).
      *
-     * @param name 1 to 15 letters, digits, underscores and dots; the kernel does not demand that it is unique
+     * @param name 1 to 15 letters, digits, underscores and dots; several maps may have the same
+     *     name
      * @param valueBytes above 0
      * @param maxEntries above 0
      */
@@ -148,7 +151,7 @@ public final class BpfMap implements AutoCloseable {
     /**
      * Opens the map that has that id.
      *
-     * @throws BpfException ENOENT when there is none (any longer)
+     * @throws BpfException ENOENT when no map has that id
      */
     public static BpfMap open(int id) {
         try (Arena arena = Arena.ofConfined()) {
@@ -187,17 +190,28 @@ public final class BpfMap implements AutoCloseable {
         return maxEntries;
     }
 
-    /** The key of the next operation, in host order; always the same buffer. Its position and limit are left alone. */
+    /**
+     * The key of the next operation, in host order. It is always the same buffer; operations ignore
+     * its position and limit.
+     */
     public ByteBuffer key() {
         return key;
     }
 
-    /** The value that is put or was got, in host order; always the same buffer. Its position and limit are left alone. */
+    /**
+     * The value for {@link #put} and from {@link #get}, in host order. It is always the same
+     * buffer; operations ignore its position.
+     */
     public ByteBuffer value() {
         return value;
     }
 
-    /** Makes or replaces the entry of {@link #key} with {@link #value}, in one step for programs that read it (BPF_ANY). */
+    /**
+     * Makes or replaces the entry of {@link #key} with {@link #value} (BPF_ANY). A program that
+     * looks the key up finds the old or the new value, never none.
+     *
+     * @throws BpfException E2BIG when the map is full, ENOMEM
+     */
     public void put() {
         int error = BpfSyscalls.bpf(state, BpfSyscalls.MAP_UPDATE_ELEM, entry);
         if (error < 0) {
@@ -205,29 +219,36 @@ public final class BpfMap implements AutoCloseable {
         }
     }
 
-    /** Fills {@link #value} from the entry of {@link #key}; false when there is none, and then the value is as before. */
+    /**
+     * Fills {@link #value} from the entry of {@link #key}; returns false, and leaves the value,
+     * when there is no entry.
+     */
     public boolean get() {
         return found(BpfSyscalls.bpf(state, BpfSyscalls.MAP_LOOKUP_ELEM, entry), "get an entry of");
     }
 
-    /** Removes the entry of {@link #key}; false when there is none. */
+    /** Removes the entry of {@link #key}; returns false when there is none. */
     public boolean remove() {
         return found(BpfSyscalls.bpf(state, BpfSyscalls.MAP_DELETE_ELEM, removal), "remove an entry of");
     }
 
-    /** Fills {@link #key} with the first key; false when the map is empty. The order of keys means nothing. */
+    /**
+     * Fills {@link #key} with the first key; returns false when the map is empty. Keys come in no
+     * particular order.
+     */
     public boolean first() {
         iteration.set(JAVA_LONG, ENTRY_KEY, 0);
         return found(BpfSyscalls.bpf(state, BpfSyscalls.MAP_GET_NEXT_KEY, iteration), "iterate over");
     }
 
     /**
-     * Replaces {@link #key} by the key behind it; false when it is the last.
+     * Replaces {@link #key} by the next key; returns false when it was the last.
      *
-     * <p>From a key that is not in the map, since it was removed meanwhile, the kernel goes on with
-     * the first key (htab_map_get_next_key in kernel/bpf/hashtab.c). So a loop may see keys twice
-     * if it removes keys, or if others remove keys meanwhile. It ends when it removes every key
-     * that it sees, or when keys are removed only after the loop.
+     * <p>When {@link #key} is not in the map (any longer), the kernel starts again with the first
+     * key (htab_map_get_next_key in kernel/bpf/hashtab.c). A loop sees each key exactly once if no
+     * key is removed or added during the loop. A loop that removes every key it sees ends with an
+     * empty map. A loop that removes only some keys can see keys twice: collect such keys, and
+     * remove them after the loop.
      */
     public boolean next() {
         iteration.set(JAVA_LONG, ENTRY_KEY, keyMemory.address());
@@ -248,7 +269,7 @@ public final class BpfMap implements AutoCloseable {
         return new BpfException(operation + " BPF map " + name, -error);
     }
 
-    /** Name and id, for error messages. */
+    /** Its name and id, for messages. */
     @Override
     public String toString() {
         return name + " (map " + id + ")";
@@ -257,7 +278,8 @@ public final class BpfMap implements AutoCloseable {
     /** Closes the descriptor and frees the buffers. A second call does nothing. */
     @Override
     public void close() {
-        if (arena.scope().isAlive()) {
+        if (!closed) {
+            closed = true;
             BpfSyscalls.close(state, fd);
             arena.close();
         }

@@ -4,14 +4,17 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/** The names of maps and programs: BPF_OBJ_NAME_LEN is 16, with the zero byte that closes it (bpf_obj_name_cpy in kernel/bpf/syscall.c). */
+/**
+ * Names of maps and programs. BPF_OBJ_NAME_LEN is 16, with the closing zero byte (bpf_obj_name_cpy
+ * in kernel/bpf/syscall.c).
+ */
 final class BpfName {
 
     static final int BYTES = 16;
 
     private BpfName() {}
 
-    /** @throws IllegalArgumentException when the kernel would refuse it */
+    /** @throws IllegalArgumentException when the kernel would refuse the name */
     static String require(String name) {
         if (!name.matches("[A-Za-z0-9_.]{1,15}")) {
             throw new IllegalArgumentException(

@@ -7,8 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * What maps and programs have in common: the kernel opens them by an id, and describes them in a
- * struct.
+ * The operations that maps and programs share: opening by an id, and reading the struct that
+ * describes the object.
  */
 final class BpfObjects {
 
@@ -17,8 +17,8 @@ final class BpfObjects {
     /**
      * Opens an object by its id (BPF_MAP_GET_FD_BY_ID, BPF_PROG_GET_FD_BY_ID).
      *
-     * @param operation for an exception
-     * @return the descriptor
+     * @param operation the operation of a {@link BpfException}
+     * @return the descriptor, which the caller closes
      */
     static int open(MemorySegment state, int command, int id, String operation) {
         try (Arena arena = Arena.ofConfined()) {
@@ -36,7 +36,7 @@ final class BpfObjects {
     /**
      * Fills a {@code struct bpf_map_info} or {@code struct bpf_prog_info} (BPF_OBJ_GET_INFO_BY_FD).
      *
-     * @param operation for an exception
+     * @param operation the operation of a {@link BpfException}
      */
     static void describe(MemorySegment state, int fd, MemorySegment info, String operation) {
         try (Arena arena = Arena.ofConfined()) {

@@ -10,11 +10,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A BPF program for the frames of a device (BPF_PROG_TYPE_SCHED_CLS). It lives as long as a descriptor or a filter refers to it.
+ * A BPF program for the frames of a device (BPF_PROG_TYPE_SCHED_CLS). It lives as long as a
+ * descriptor or a filter refers to it.
  *
  * <p>Thread-safe, except {@link #close}: the opener closes it, after all other threads are done
- * with it. Methods throw a {@link BpfException} when the kernel refuses. They need CAP_BPF and
- * CAP_NET_ADMIN, or CAP_SYS_ADMIN before Linux 5.8; opening by an id needs CAP_SYS_ADMIN.
+ * with it. A method throws {@link BpfException} when the kernel refuses the operation. Programs
+ * need CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN before Linux 5.8; {@link #open} needs
+ * CAP_SYS_ADMIN.
  */
 public final class BpfProgram implements AutoCloseable {
 
@@ -22,8 +24,9 @@ public final class BpfProgram implements AutoCloseable {
     private static final int BPF_PROG_TYPE_SCHED_CLS = 3;
 
     /**
-     * The kernel gives some helpers, bpf_check_mtu among them, only to programs with a licence that is compatible with the GPL
-     * (gpl_only in net/core/filter.c, license_is_gpl_compatible in include/linux/license.h).
+     * A licence that is compatible with the GPL. Only programs with such a licence may call
+     * bpf_check_mtu and some other helpers (gpl_only in net/core/filter.c,
+     * license_is_gpl_compatible in include/linux/license.h).
      */
     private static final String LICENCE = "Dual BSD/GPL";
 
@@ -33,8 +36,8 @@ public final class BpfProgram implements AutoCloseable {
     private static final int LOAD_NAME = 48;
 
     /**
-     * The verifier gives up when a signal is pending, and the JVM uses signals itself. libbpf makes
-     * as many attempts (PROG_LOAD_ATTEMPTS).
+     * The verifier returns EAGAIN when a signal is pending, as those of the JVM are. libbpf tries
+     * as often (PROG_LOAD_ATTEMPTS).
      */
     private static final int ATTEMPTS = 5;
 
@@ -52,7 +55,7 @@ public final class BpfProgram implements AutoCloseable {
     /** union bpf_attr.test, up to and with ctx_out. */
     private static final int TEST = 64;
 
-    /** How many bytes a program may add to a frame. */
+    /** Room that a program may grow a frame by. */
     private static final int GROWTH = 256;
 
     private final int fd;
@@ -62,7 +65,7 @@ public final class BpfProgram implements AutoCloseable {
     private final List<Integer> mapIds;
     private boolean closed;
 
-    /** Takes the descriptor, and closes it when the program cannot be described. */
+    /** Owns the descriptor, and closes it when the kernel does not describe the program. */
     private BpfProgram(int fd) {
         this.fd = fd;
         try (Arena arena = Arena.ofConfined()) {
@@ -79,7 +82,7 @@ public final class BpfProgram implements AutoCloseable {
         }
     }
 
-    /** The kernel writes the ids to where a second request points; a program's maps never change. */
+    /** Asks a second time, with room for the ids. The maps of a program never change. */
     private static List<Integer> mapIds(Arena arena, MemorySegment state, int fd, int count) {
         MemorySegment ids = arena.allocate(JAVA_INT, count);
         MemorySegment info = arena.allocate(INFO, Long.BYTES);
@@ -94,11 +97,12 @@ public final class BpfProgram implements AutoCloseable {
     }
 
     /**
-     * Has a program verified and loaded. Its licence is {@value #LICENCE}.
+     * Loads a program: the kernel verifies it and compiles it to machine code. Its licence is
+     * {@value #LICENCE}.
      *
      * @param name 1 to 15 letters, digits, underscores and dots
-     * @throws BpfException with the verifier's log: EINVAL or EACCES when the kernel does not take the program, EPERM without the
-     *     capabilities
+     * @throws BpfException EINVAL or EACCES with the verifier's log when the kernel refuses the
+     *     program, EPERM without the capabilities
      */
     public static BpfProgram load(String name, Assembler code) {
         BpfName.require(name);
@@ -116,7 +120,7 @@ public final class BpfProgram implements AutoCloseable {
             if (fd >= 0) {
                 return new BpfProgram(fd);
             }
-            // The first attempt asks for no log: with it the verifier takes several times as long.
+            // Only the second attempt asks for the log: writing it makes the verifier several times slower.
             MemorySegment log = arena.allocate(LOG);
             attributes.set(JAVA_INT, 24, 1);
             attributes.set(JAVA_INT, 28, LOG);
@@ -140,7 +144,7 @@ public final class BpfProgram implements AutoCloseable {
     /**
      * Opens the program that has that id.
      *
-     * @throws BpfException ENOENT when there is none (any longer)
+     * @throws BpfException ENOENT when no program has that id
      */
     public static BpfProgram open(int id) {
         try (Arena arena = Arena.ofConfined()) {
@@ -164,23 +168,27 @@ public final class BpfProgram implements AutoCloseable {
         return name;
     }
 
-    /** A hash of its instructions without the maps in them, as {@code bpftool prog} and {@code tc filter} print it in hex. */
+    /**
+     * A hash of its instructions that does not depend on the maps; {@code tc filter show} prints it
+     * as 16 hex digits.
+     */
     public long tag() {
         return tag;
     }
 
-    /** The ids of the maps that its instructions name, in the order in which they first do. */
+    /** The ids of the maps that its instructions name, in the order of their first use. */
     public List<Integer> mapIds() {
         return mapIds;
     }
 
     /**
-     * Runs the program once on a test frame, which is not sent anywhere (BPF_PROG_TEST_RUN). What
-     * the program changes in its maps stays changed.
+     * Runs it once on a frame, without a network (BPF_PROG_TEST_RUN). The kernel does not send the
+     * frame anywhere, but what the program writes to its maps stays there.
      *
-     * @param frame from its Ethernet header on, 14 bytes to some 3,500, which has to fit a page of the kernel
-     * @param context what else the program sees of the frame
-     * @throws BpfException EINVAL for a frame of another length, or a context the kernel does not take
+     * @param frame 14 to about 3,500 bytes from the Ethernet header on; the kernel keeps it in one
+     *     page
+     * @param context further properties of the frame
+     * @throws BpfException EINVAL when the kernel refuses the length of the frame or the context
      */
     public TestRun run(byte[] frame, TestContext context) {
         try (Arena arena = Arena.ofConfined()) {
@@ -210,7 +218,7 @@ public final class BpfProgram implements AutoCloseable {
         }
     }
 
-    /** Name and id, for error messages. */
+    /** Its name and id, for messages. */
     @Override
     public String toString() {
         return name + " (program " + id + ")";

@@ -14,12 +14,13 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
 /**
- * The two calls that leave the JVM: bpf(2), for which glibc has no wrapper, by syscall(2), and
- * close(2). Each takes a segment for errno, which belongs to one object and is never shared. Each
- * returns the result of the C function, or the negated errno if the result is -1.
+ * The two functions of libc that this package calls: bpf(2) by syscall(2), since glibc has no
+ * wrapper for it, and close(2). Each takes a segment that receives errno, and returns the result of
+ * the C function, or the negated errno when that is -1. A segment for errno belongs to one object
+ * and its thread.
  *
- * <p>Neither is linked as {@code Linker.Option.critical}: the verifier works for milliseconds, and a critical call holds up every
- * safepoint.
+ * <p>Neither is linked as {@code Linker.Option.critical}: the verifier works for milliseconds, and
+ * every safepoint would wait for a critical call.
  */
 final class BpfSyscalls {
 
@@ -52,7 +53,7 @@ final class BpfSyscalls {
         default -> -1; // ENOSYS
     };
 
-    // Whether there are no handles because native access is denied; link sets it while the class is initialized.
+    // True when there are no handles because native access is denied; link sets it while the class is initialized.
     private static boolean denied;
 
     // long syscall(long number, ...): unistd.h; int close(int fd): unistd.h
@@ -67,8 +68,8 @@ final class BpfSyscalls {
     private BpfSyscalls() {}
 
     /**
-     * Allocates the segment for errno. All other calls need it, so a lack of native access is
-     * reported here.
+     * Allocates the segment for errno. Every call needs one, so this method reports that native
+     * access is denied.
      *
      * @throws IllegalCallerException when native access is denied
      */
@@ -79,7 +80,10 @@ final class BpfSyscalls {
         return arena.allocate(CALL_STATE);
     }
 
-    /** @param attributes a {@code union bpf_attr}, as much of it as the command uses; the kernel takes the rest for zero */
+    /**
+     * @param attributes a {@code union bpf_attr}, as far as the command uses it; for the kernel the
+     *     rest is zero
+     */
     static int bpf(MemorySegment state, int command, MemorySegment attributes) {
         try {
             long result = (long) SYSCALL.invokeExact(state, SYS_BPF, command, attributes, (int) attributes.byteSize());
@@ -89,7 +93,7 @@ final class BpfSyscalls {
         }
     }
 
-    /** Linux frees the descriptor whatever this returns, so that it must never be repeated. */
+    /** Linux frees the descriptor even when it returns an error, so the call is never repeated. */
     static void close(MemorySegment state, int fd) {
         try {
             var _ = (int) CLOSE.invokeExact(state, fd);
@@ -111,7 +115,7 @@ final class BpfSyscalls {
         }
     }
 
-    /** A downcall throws nothing of its own: this is a mistake of ours. */
+    /** A downcall throws no checked exception, so this is a defect of this class. */
     private static RuntimeException impossible(Throwable t) {
         return switch (t) {
             case RuntimeException e -> e;

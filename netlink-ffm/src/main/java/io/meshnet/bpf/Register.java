@@ -1,8 +1,9 @@
 package io.meshnet.bpf;
 
 /**
- * A register of the BPF machine (Documentation/bpf/standardization/instruction-set.rst, "Registers and calling convention"). A call takes
- * its arguments in R1 to R5 and destroys them, and returns in R0; R6 to R9 survive it.
+ * A register of the BPF machine (Documentation/bpf/standardization/instruction-set.rst, "Registers
+ * and calling convention"). A call takes its arguments in R1 to R5 and destroys them, and returns
+ * in R0; R6 to R9 survive it.
  */
 public enum Register {
     /** The result of a call and of the program. */

@@ -1,10 +1,11 @@
 package io.meshnet.bpf;
 
 /**
- * How a test run of a program ended.
+ * The result of a test run.
  *
- * @param result what the program returned: for SCHED_CLS a TC_ACT_*, such as 2 (TC_ACT_SHOT) and 7 (TC_ACT_REDIRECT)
- * @param frame the frame afterwards
+ * @param result the value that the program returned, TC_ACT_* in linux/pkt_cls.h: 2 drops the
+ *     frame, 7 redirects it
+ * @param frame the frame after the run
  */
-@SuppressWarnings("ArrayRecordComponent") // a result that nobody compares
+@SuppressWarnings("ArrayRecordComponent") // nobody compares results
 public record TestRun(int result, byte[] frame) {}

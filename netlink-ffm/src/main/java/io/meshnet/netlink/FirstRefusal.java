@@ -1,12 +1,15 @@
 package io.meshnet.netlink;
 
-/** Takes the first refusal whose errno is not tolerated. A socket keeps one, so that a change allocates nothing. */
+/**
+ * Keeps the first refusal with an errno that the caller does not tolerate. A socket reuses one
+ * object, so a change does not allocate.
+ */
 final class FirstRefusal implements RouteSocket.Refusals {
 
     private int tolerated;
     private int errno;
 
-    /** Forgets the last refusal; from now on {@code tolerated} is as good as an ack. */
+    /** Forgets the last refusal, and treats the errno {@code tolerated} as success from now on. */
     FirstRefusal except(int tolerated) {
         this.tolerated = tolerated;
         errno = 0;

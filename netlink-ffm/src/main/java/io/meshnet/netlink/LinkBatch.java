@@ -20,12 +20,12 @@ public final class LinkBatch implements AutoCloseable {
     private static final int ROOM = 200 << 10;
 
     /**
-     * More than the message that makes a link of any kind, than what sets one up with an address of each family, and than what makes it
-     * a port.
+     * More than the message that makes a link of any kind, than the messages that set one up with
+     * an address of each family, and than those of {@link #equip}.
      */
     private static final int LONGEST = 704;
 
-    /** A clsact, a filter with the longest name, and the longest alias. */
+    /** The length of a clsact, a filter with the longest name and the longest alias. */
     private static final int EQUIPMENT = 48 + 336 + 292;
 
     /** Header, ifinfomsg and an alias of 255 bytes, and the link's going up. */
@@ -91,14 +91,16 @@ public final class LinkBatch implements AutoCloseable {
     }
 
     /**
-     * Makes a link a port: gives it a clsact, the filter that runs a program on each frame which comes in by the link, and last its
-     * alias, so that a port which has its alias is complete. To do it again changes nothing but the program and the alias.
+     * Turns a link into a port. The kernel attaches a clsact, then a filter that runs the program
+     * on each incoming frame, and sets the alias last, so a port that has its alias is complete.
+     * Repeating it replaces the program and the alias.
      *
-     * <p>The kernel goes on after a refusal: a port whose program was refused has its alias nevertheless. The caller deletes a link whose
-     * change was refused.
+     * <p>The kernel continues after a refusal: it sets the alias even if it has refused the
+     * program. So the caller deletes a link when {@link #send} reports its change.
      *
-     * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the program, not the descriptor
-     * @param programName the filter's name, 1 to 255 bytes
+     * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the
+     *     program, and the caller may close the descriptor after {@link #send}
+     * @param programName the name of the filter, 1 to 255 bytes
      * @param alias its IFLA_IFALIAS, 1 to 255 bytes
      */
     public void equip(int ifindex, int programFd, String programName, String alias) {
@@ -111,7 +113,10 @@ public final class LinkBatch implements AutoCloseable {
         written(changes++);
     }
 
-    /** Sets a link up or down, at the end of its send, behind all that links are given in it. */
+    /**
+     * Sets a link up or down. The batch does this at the end of its send, in the order of the
+     * calls, as {@link #raise} explains.
+     */
     public void up(int ifindex, boolean up) {
         makeRoom(LinkMessages.UP);
         rising.add(new Rising(ifindex, up, changes++));

@@ -99,16 +99,18 @@ public final class LinkDeletion {
     }
 
     /**
-     * Deletes all links of a group whose indices the caller knows, with one request and without a dump of the namespace, and returns
-     * when the kernel's lock is free again.
+     * Deletes all links of a group with one request, and returns when the kernel's lock is free
+     * again. The caller knows the indices, so the method does not dump the namespace.
      *
-     * @param group not 0, which is the group of every link that was given no other
-     * @param links the indices of all links of the group; the set is not changed. The kernel deletes a link of the group that is
-     *     missing here too, and the call may then return before that link is gone. For an index that is not of the group the call
-     *     waits until the kernel has freed the others, some 20 ms longer
-     * @param unlisted run before the return, as soon as no namespace lists any of {@code links}; not when that is only known at the end
-     * @return how many of {@code links} the namespace listed before
-     * @throws NetlinkException when the kernel refuses it
+     * @param group not 0, which is the default group of every link
+     * @param links the indices of all links of the group; the method does not change the set. If an
+     *     index of the group is missing, the kernel deletes that link too, but the method may
+     *     return before it is gone. If an index is not of the group, the method waits until the
+     *     kernel has freed the other links, about 20 ms longer
+     * @param unlisted runs before the return, as soon as no namespace lists any of {@code links};
+     *     it does not run when the method learns that only at the end
+     * @return how many of {@code links} the namespace has listed before the deletion
+     * @throws NetlinkException when the kernel refuses the deletion
      */
     public int group(int group, Set<Integer> links, Runnable unlisted) {
         try (Hearing hearing = new Hearing()) {

@@ -62,7 +62,10 @@ final class LinkMessages {
         withoutStatistics(writer.query(RTM_GETLINK(), 0).ifinfomsg(ifindex));
     }
 
-    /** A link of the namespace that the socket's has an id for; {@code ip} has no command for it. */
+    /**
+     * Asks for a link of another namespace, by the id of that namespace; {@code ip} has no command
+     * for it.
+     */
     static void find(MessageWriter writer, int ifindex, int netnsid) {
         find(writer, ifindex);
         writer.u32(IFLA_TARGET_NETNSID(), netnsid);

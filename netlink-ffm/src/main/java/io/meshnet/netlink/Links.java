@@ -85,11 +85,14 @@ public final class Links {
     /**
      * Finds a link by its index in another namespace, without a handle on that namespace.
      *
-     * <p>The kernel reports {@link Link#peerNetnsid} in the ids of the socket's namespace, as {@link #list(int)} explains.
+     * <p>The kernel reports {@link Link#peerNetnsid} in the ids of the socket's namespace, as
+     * {@link #list(int)} explains.
      *
      * @param ifindex its index in the other namespace
-     * @param netnsid the id that the socket's namespace has for the other, see {@link Netnsids}; -1 for the socket's own namespace
-     * @throws NetlinkException EINVAL when no namespace has that id (any longer), EACCES without CAP_NET_ADMIN in it
+     * @param netnsid the id that the socket's namespace has for the other, see {@link Netnsids}; -1
+     *     for the socket's own namespace
+     * @throws NetlinkException EINVAL when no namespace has that id, EACCES without CAP_NET_ADMIN
+     *     in the other namespace
      */
     public Optional<Link> find(int ifindex, int netnsid) {
         if (netnsid < 0) {
@@ -223,12 +226,12 @@ public final class Links {
     }
 
     /**
-     * Sets the MTU of a link in another namespace, on a socket that lives as long as the call. The calling thread, which must be a
-     * platform thread, is in that namespace for the length of one system call.
+     * Sets the MTU of a link in another namespace, with a temporary socket. The calling thread,
+     * which must be a platform thread, enters that namespace for one system call.
      *
-     * <p>There is no form that takes a netnsid: RTM_NEWLINK looks the index up in the socket's own namespace, also with
-     * IFLA_TARGET_NETNSID, and moves the link that it finds there to the other namespace (rtnl_newlink and do_setlink in
-     * net/core/rtnetlink.c).
+     * <p>There is no variant with a netnsid. With IFLA_TARGET_NETNSID, RTM_NEWLINK still looks the
+     * index up in the socket's own namespace, and moves the link that it finds there to the other
+     * namespace (rtnl_newlink and do_setlink in net/core/rtnetlink.c).
      *
      * @param mtu in bytes
      */

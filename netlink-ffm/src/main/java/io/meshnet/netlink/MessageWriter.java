@@ -177,11 +177,13 @@ public final class MessageWriter {
     }
 
     /**
-     * The struct that leads every message about qdiscs and filters (struct tcmsg, linux/rtnetlink.h).
+     * The struct that leads every message about qdiscs and filters (struct tcmsg,
+     * linux/rtnetlink.h).
      *
      * @param handle the handle of the qdisc or filter; 0 for any
-     * @param parent what it hangs on, TC_H_*; 0 for any
-     * @param info for a filter its priority in the upper 16 bits, its protocol in network order in the lower; else 0
+     * @param parent its place, TC_H_*; 0 for any
+     * @param info of a filter: the priority in the upper 16 bits, the protocol in network order in
+     *     the lower ones; 0 of a qdisc
      */
     public MessageWriter tcmsg(int ifindex, int handle, int parent, int info) {
         int at = append((int) tcmsg.sizeof());

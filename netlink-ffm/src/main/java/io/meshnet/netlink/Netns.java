@@ -62,12 +62,15 @@ public final class Netns implements AutoCloseable {
     }
 
     /**
-     * Makes a network namespace, which lives until this handle and every other reference to it is gone. The calling thread is in the
-     * new namespace while it opens the handle, and then back in its own (unshare(2) with CLONE_NEWNET). Takes CAP_SYS_ADMIN.
+     * Makes a network namespace (unshare(2) with CLONE_NEWNET). It lives until this handle and
+     * every other reference to it are closed. The calling thread, which must be a platform thread,
+     * enters the new namespace, opens the handle and returns to its own namespace. It needs
+     * CAP_SYS_ADMIN.
      *
-     * @return the new namespace, empty but for a loopback device that is down; the caller closes it
+     * @return the new namespace, with a loopback device that is down; the caller closes it
      * @throws IllegalStateException on a virtual thread
-     * @throws NetlinkException EPERM without the capability, ENOSPC when /proc/sys/user/max_net_namespaces is reached
+     * @throws NetlinkException EPERM without the capability, ENOSPC when
+     *     /proc/sys/user/max_net_namespaces is reached
      * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
      */
     public static Netns create() {
@@ -95,11 +98,13 @@ public final class Netns implements AutoCloseable {
     }
 
     /**
-     * Makes a network namespace as {@link #create()} does, and mounts it at {@code path} as {@link #mountAt} does, so that it outlives
-     * the process.
+     * Makes a network namespace as {@link #create()} does, and mounts it at {@code path} as
+     * {@link #mountAt} does. So it outlives the process.
      *
      * @return the new namespace, which the caller closes
-     * @throws NetlinkException when it cannot be made or mounted; then nothing is left of it
+     * @throws NetlinkException when the kernel refuses to make or to mount it; then neither the
+     *     namespace nor a new file remains
+     * @throws NetnsReturnError when the thread cannot go back to its own namespace, and must die
      */
     public static Netns createAt(Path path) {
         try (Netns made = create()) {
@@ -114,20 +119,24 @@ public final class Netns implements AutoCloseable {
     }
 
     /**
-     * Mounts this namespace at {@code path}, so that it lives until it is unmounted there (mount(2) with MS_BIND). What was mounted
-     * there before is covered. Takes CAP_SYS_ADMIN. The mount is seen in the mount namespace of the process, and where that passes its
-     * mounts on to.
+     * Mounts this namespace at {@code path} (mount(2) with MS_BIND). The namespace then lives until
+     * {@link #unmount}. The mount covers an earlier mount at the same path. It is visible in the
+     * mount namespace of this process, and in those that its mounts propagate to. Any thread may
+     * call it; it needs CAP_SYS_ADMIN.
      *
-     * @param path a file, made with mode 0600 when it is missing; its directory is there
-     * @throws NetlinkException when the kernel refuses the mount, ENOENT when the directory is missing
+     * @param path a file in an existing directory; the method makes it with mode 0600 when it is
+     *     missing
+     * @throws NetlinkException ENOENT when the directory is missing, EPERM without the capability,
+     *     or the error of the mount
      */
     public void mountAt(Path path) {
         NetnsMounts.mount(this, path);
     }
 
     /**
-     * Takes away the mount of a namespace, which dies when nothing else refers to it (umount2(2) with MNT_DETACH). The file stays. No
-     * mount at {@code path}, or no such file, is no error.
+     * Removes the mount of a namespace (umount2(2) with MNT_DETACH), and leaves the file. The
+     * namespace dies when it has no other reference. It is no error when nothing is mounted at
+     * {@code path}, or when there is no such file.
      *
      * @throws NetlinkException EPERM without CAP_SYS_ADMIN
      */
@@ -211,13 +220,15 @@ public final class Netns implements AutoCloseable {
     }
 
     /**
-     * Writes a sysctl of this namespace. The calling thread must be a platform thread. The system property {@code
-     * io.meshnet.netlink.sysctl} names another mount of {@code /proc/sys}.
+     * Writes a sysctl of this namespace. The calling thread, which must be a platform thread,
+     * enters the namespace for the write. The system property {@code io.meshnet.netlink.sysctl}
+     * names another mount of {@code /proc/sys}.
      *
-     * @param name its path below {@code /proc/sys}, such as {@code net/ipv6/conf/all/disable_ipv6}; only what is below {@code net/}
-     *     belongs to a network namespace
+     * @param name the path below {@code /proc/sys}, which begins with {@code net/}, such as
+     *     {@code net/ipv6/conf/all/disable_ipv6}
      * @return false when the kernel has no such sysctl
-     * @throws NetlinkException EROFS or EACCES when /proc/sys cannot be written, EINVAL when the kernel refuses the value
+     * @throws NetlinkException EROFS or EACCES when /proc/sys is read-only, EINVAL when the kernel
+     *     refuses the value
      */
     public boolean sysctl(String name, String value) {
         return Sysctls.write(this, name, value);

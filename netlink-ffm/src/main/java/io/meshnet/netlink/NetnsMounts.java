@@ -13,7 +13,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** The mounts that keep network namespaces alive (mount(2), umount2(2)), as {@link Netns#mountAt} and {@link Netns#unmount} explain. */
+/**
+ * The mounts that keep network namespaces alive (mount(2), umount2(2)), as {@link Netns#mountAt}
+ * and {@link Netns#unmount} explain.
+ */
 final class NetnsMounts {
 
     private NetnsMounts() {}
@@ -43,7 +46,7 @@ final class NetnsMounts {
         }
     }
 
-    /** Makes an empty file unless there is one; returns whether it did. */
+    /** Makes an empty file unless the file exists; returns true when it has made it. */
     private static boolean createFile(Path path) {
         try {
             Files.createFile(path, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
@@ -64,12 +67,15 @@ final class NetnsMounts {
         return refused;
     }
 
-    /** Takes away a file that was made in vain. When that fails too, only an empty file is left. */
+    /**
+     * Deletes a file after its mount has failed. An error here leaves an empty file, and is
+     * ignored.
+     */
     private static void delete(Path path) {
         try {
             Files.delete(path);
         } catch (IOException _) {
-            return; // the refusal of the mount says more
+            return; // the caller throws the error of the mount
         }
     }
 }

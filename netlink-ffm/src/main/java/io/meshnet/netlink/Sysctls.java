@@ -9,7 +9,10 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
-/** Reads and writes the sysctls of a namespace, as {@link Netns#sysctl} and {@link Netns#enableIpv6} explain. */
+/**
+ * Reads and writes the sysctls of a namespace, as {@link Netns#sysctl} and {@link Netns#enableIpv6}
+ * explain.
+ */
 final class Sysctls {
 
     private static final String OF_A_NAMESPACE = "net/";
@@ -17,8 +20,9 @@ final class Sysctls {
     private Sysctls() {}
 
     /**
-     * Where sysctls are. A container's own are mounted read-only; another procfs of the same kernel serves as well, since what is below
-     * {@code net} is that of the thread that opens it.
+     * The directory of all sysctls. A container has /proc/sys read-only, and needs another mount of
+     * it. Any procfs of the same kernel will do: {@code net} always shows the namespace of the
+     * thread that opens the file.
      */
     private static String root() {
         return System.getProperty("io.meshnet.netlink.sysctl", "/proc/sys");

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Operations on the qdiscs and filters of a socket's namespace (tc(8)). Used by one platform thread at a time, the thread of the
- * socket. What the kernel refuses is a {@link NetlinkException}.
+ * Operations on the qdiscs and filters of a socket's namespace (tc(8)). Only the thread of the
+ * socket uses it. A method throws {@link NetlinkException} when the kernel refuses the operation.
  */
 public final class TrafficControl {
 
@@ -19,9 +19,11 @@ public final class TrafficControl {
     }
 
     /**
-     * Gives a link a clsact, the qdisc that filters for incoming frames hang on. A link that has one keeps it, with its filters.
+     * Gives a link a clsact, the qdisc that holds the filters for incoming frames. If the link has
+     * a clsact, it keeps it with its filters.
      *
-     * @throws NetlinkException ENODEV when there is no such link, EINVAL when it has an ingress qdisc already, which excludes a clsact
+     * @throws NetlinkException ENODEV when there is no such link, EINVAL when the link has an
+     *     ingress qdisc, which excludes a clsact
      */
     public void attachClsact(int ifindex) {
         TrafficMessages.attachClsact(socket.begin(), ifindex);
@@ -29,12 +31,15 @@ public final class TrafficControl {
     }
 
     /**
-     * Runs a program on each frame that comes in by a link with a clsact: all protocols, priority 1, handle 1, direct action. A
-     * program that was attached so before is replaced in one step, and no frame goes by without a program.
+     * Runs a program on each incoming frame of a link with a clsact: all protocols, priority 1,
+     * handle 1, direct action. If the link has such a filter, the kernel replaces its program
+     * atomically: every frame meets the old or the new program.
      *
-     * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the program, not the descriptor
-     * @param name what {@code tc filter show} calls it, 1 to 255 bytes
-     * @throws NetlinkException EINVAL when the link has no clsact or the descriptor is no such program, EBADF when it is closed
+     * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the
+     *     program, and the caller may close the descriptor
+     * @param name the name of the filter, for example in {@code tc filter show}, 1 to 255 bytes
+     * @throws NetlinkException EINVAL when the link has no clsact or the descriptor is no such
+     *     program, EBADF when it is closed
      */
     public void attachBpf(int ifindex, int programFd, String name) {
         TrafficMessages.attachBpf(socket.begin(), ifindex, programFd, TrafficMessages.requireName(name));
@@ -42,7 +47,8 @@ public final class TrafficControl {
     }
 
     /**
-     * The first filter for incoming frames that runs a BPF program, in the order in which the kernel asks them.
+     * The filter for incoming frames that runs a BPF program; the first one in the order of the
+     * kernel when there are several.
      *
      * @return empty when there is no such link, no clsact or no such filter
      */
@@ -57,7 +63,10 @@ public final class TrafficControl {
         return found.stream().findFirst();
     }
 
-    /** Every qdisc of the namespace, in one dump; a link without any has {@code noqueue} with handle 0. */
+    /**
+     * Every qdisc of the namespace, from one dump. A veth has {@code noqueue} with handle 0 by
+     * default.
+     */
     public List<Qdisc> qdiscs() {
         List<Qdisc> found = new ArrayList<>();
         TrafficMessages.qdiscs(socket.begin());

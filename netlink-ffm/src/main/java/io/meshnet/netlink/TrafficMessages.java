@@ -25,15 +25,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The messages about qdiscs and filters (linux/pkt_sched.h, linux/pkt_cls.h, net/sched/sch_api.c, net/sched/cls_api.c). Each names the
- * {@code tc} command that sends the like.
+ * The messages about qdiscs and filters (linux/pkt_sched.h, linux/pkt_cls.h, net/sched/sch_api.c,
+ * net/sched/cls_api.c). The comment of each names the {@code tc} command that sends the same
+ * message.
  */
 final class TrafficMessages {
 
-    /** TC_H_MAKE(TC_H_CLSACT, 0): the handle that every clsact has. */
+    /** TC_H_MAKE(TC_H_CLSACT, 0): the handle of every clsact. */
     private static final int CLSACT_HANDLE = TC_H_CLSACT() & TC_H_MAJ_MASK();
 
-    /** TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS): where a clsact keeps the filters for what comes in. */
+    /**
+     * TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS): the place of a clsact's filters for incoming
+     * frames.
+     */
     private static final int INGRESS = CLSACT_HANDLE | (TC_H_MIN_INGRESS() & TC_H_MIN_MASK());
 
     private static final String CLSACT = "clsact";
@@ -46,7 +50,7 @@ final class TrafficMessages {
 
     private TrafficMessages() {}
 
-    /** @throws IllegalArgumentException when it is no name for a filter */
+    /** @throws IllegalArgumentException when the kernel would refuse the name */
     static String requireName(String name) {
         // A char takes three bytes of UTF-8 at most; only a name that may be too long has to be encoded.
         boolean isTooLong =
@@ -58,7 +62,10 @@ final class TrafficMessages {
         return name;
     }
 
-    /** {@code tc qdisc replace dev NAME clsact}: the kernel leaves a clsact that is there as it is, with its filters. */
+    /**
+     * {@code tc qdisc replace dev NAME clsact}: the kernel keeps an existing clsact with its
+     * filters (tc_modify_qdisc).
+     */
     static void attachClsact(MessageWriter writer, int ifindex) {
         writer.change(RTM_NEWQDISC(), NLM_F_CREATE() | NLM_F_REPLACE())
                 .tcmsg(ifindex, CLSACT_HANDLE, TC_H_CLSACT(), 0)
@@ -66,8 +73,9 @@ final class TrafficMessages {
     }
 
     /**
-     * {@code tc filter replace dev NAME ingress prio 1 handle 1 bpf direct-action …}. Without NLM_F_EXCL the kernel puts the new program
-     * in the place of an earlier one with this handle, in one step; it does not look at NLM_F_REPLACE (tc_new_tfilter).
+     * {@code tc filter replace dev NAME ingress prio 1 handle 1 bpf direct-action …}. Without
+     * NLM_F_EXCL the kernel replaces an existing filter with this handle; it ignores NLM_F_REPLACE
+     * (tc_new_tfilter).
      */
     static void attachBpf(MessageWriter writer, int ifindex, int programFd, String name) {
         writer.change(RTM_NEWTFILTER(), NLM_F_CREATE())
@@ -90,7 +98,7 @@ final class TrafficMessages {
         writer.query(RTM_GETQDISC(), NLM_F_DUMP()).tcmsg(0, 0, 0, 0);
     }
 
-    /** The qdisc that a message is about. */
+    /** The qdisc of a message. */
     static Qdisc qdisc(MessageReader message, AttributeReader attributes) {
         String kind = "";
         message.attributes(attributes, tcmsg.sizeof());
@@ -106,7 +114,10 @@ final class TrafficMessages {
                 message.u32(tcmsg.tcm_handle$offset()));
     }
 
-    /** The filter that a message is about, if it runs an eBPF program: a dump has a message for each priority too, without options. */
+    /**
+     * The filter of a message, if it runs an eBPF program. A dump also has a message for each
+     * priority, without options.
+     */
     static Optional<BpfFilter> filter(MessageReader message, AttributeReader attributes, AttributeReader options) {
         String kind = "";
         String name = "";
@@ -133,7 +144,7 @@ final class TrafficMessages {
         return Optional.of(new BpfFilter(program, name, priority, message.u32(tcmsg.tcm_handle$offset())));
     }
 
-    /** htons(3): both architectures that this runs on are little-endian. */
+    /** htons(3) on the little-endian architectures that this code supports. */
     private static int networkOrder(int u16) {
         return Short.toUnsignedInt(Short.reverseBytes((short) u16));
     }

@@ -18,13 +18,14 @@ final class VethMessages {
     private VethMessages() {}
 
     /**
-     * Both ends at once, each straight into its namespace, as {@code ip link add NEAR netns A type veth peer FAR netns B} has it.
+     * Both ends at once, each straight into its namespace, as
+     * {@code ip link add NEAR netns A type veth peer FAR netns B} has it.
      *
-     * <p>One queue each way: the default of one per CPU costs the kernel a synchronize_net. Neither end may carry IFF_UP yet, since
-     * veth_open wants the other end up.
+     * <p>One queue each way: the default of one per CPU costs the kernel a synchronize_net. Neither
+     * end may carry IFF_UP yet, since veth_open wants the other end up.
      *
-     * <p>An end that is to have an index comes first: the kernel ignores the index of the second when the first has none (veth_newlink
-     * in drivers/net/veth.c).
+     * <p>If only one end has an index, that end comes first: the kernel ignores the index of the
+     * second end when the first has none (veth_newlink in drivers/net/veth.c).
      */
     static void create(MessageWriter writer, NewLink near, NewLink far) {
         if (near.ifindex() == 0 && far.ifindex() != 0) {

@@ -5,16 +5,19 @@ import java.net.InetAddress;
 import java.util.Optional;
 
 /**
- * The attributes of a vxlan ({@code IFLA_VXLAN_*} in linux/if_link.h). It is one of two kinds: a point-to-point tunnel, which has a VNI
- * and a remote of its own, or an external one, where a BPF program gives each frame its VNI and its remote.
+ * The attributes of a vxlan ({@code IFLA_VXLAN_*} in linux/if_link.h). There are two kinds: a
+ * point-to-point tunnel has a VNI and a remote; an external vxlan gets both with each frame, from
+ * the tunnel key that a BPF program sets.
  *
  * @param vni the network identifier, 1 to 2^24-1; 0 on an external device
  * @param remote the VTEP at the far end; empty when the device has none
- * @param local the source address of outer packets, of the family of {@code remote}; empty leaves it to the route
+ * @param local the source address of outer packets, of the family of {@code remote}; empty leaves
+ *     it to the route
  * @param port UDP destination port
- * @param underlay ifindex of the device that carries the outer packets, in the namespace of the tunnel; 0 for none
+ * @param underlay ifindex of the device that carries the outer packets, in the namespace of the
+ *     tunnel; 0 for none
  * @param learning whether the device learns FDB entries from what it receives
- * @param external whether VNI and remote come with each frame (IFLA_VXLAN_COLLECT_METADATA)
+ * @param external whether each frame brings its VNI and its remote (IFLA_VXLAN_COLLECT_METADATA)
  */
 public record Vxlan(
         int vni,
@@ -61,8 +64,9 @@ public record Vxlan(
     }
 
     /**
-     * A vxlan that takes VNI, remote and source address from the tunnel key of each frame. It opens a UDP socket for IPv4 and one for
-     * IPv6 (vxlan_open in drivers/net/vxlan/vxlan_core.c), has no underlay device and learns nothing.
+     * A vxlan that takes VNI, remote and source address from the tunnel key of each frame. When it
+     * goes up, it opens a UDP socket for IPv4 and one for IPv6 (vxlan_open in
+     * drivers/net/vxlan/vxlan_core.c). It has no underlay device and does not learn.
      *
      * @param port UDP destination port, 1 to 65535
      */

@@ -27,7 +27,10 @@ final class VxlanMessages {
 
     private VxlanMessages() {}
 
-    /** @throws IllegalArgumentException when the kernel would choose what the caller has to: the UDP port, or the VNI of a tunnel */
+    /**
+     * @throws IllegalArgumentException when the UDP port is 0, when a tunnel has no VNI, or when an
+     *     external vxlan has one
+     */
     static void requireComplete(NewLink link, Vxlan vxlan) {
         if (vxlan.port() == 0 || (vxlan.vni() == 0) != vxlan.external()) {
             throw new IllegalArgumentException("create vxlan " + link + ": UDP port " + vxlan.port() + " and VNI "
@@ -36,8 +39,8 @@ final class VxlanMessages {
     }
 
     /**
-     * {@code ip link add NAME netns POD type vxlan id VNI remote A local B dev UNDERLAY dstport PORT nolearning}, or {@code … type vxlan
-     * external dstport PORT nolearning}.
+     * {@code ip link add NAME netns POD type vxlan id VNI remote A local B dev UNDERLAY dstport PORT nolearning},
+     * or {@code … type vxlan external dstport PORT nolearning}.
      */
     static void create(MessageWriter writer, NewLink link, Vxlan vxlan) {
         writer.change(RTM_NEWLINK(), NLM_F_CREATE() | NLM_F_EXCL()).ifinfomsg(link.ifindex());

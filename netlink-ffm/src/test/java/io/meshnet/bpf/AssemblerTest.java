@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Instructions byte by byte. The bytes are those of {@code llvm-mc -triple bpfel -show-encoding} for the same. */
+/**
+ * Instructions byte by byte. The bytes are those of {@code llvm-mc -triple bpfel -show-encoding}
+ * for the same.
+ */
 class AssemblerTest {
 
     private static String bytes(Assembler code) {
@@ -38,7 +41,7 @@ class AssemblerTest {
     }
 
     @Test
-    void numbersAndRegistersAreComputed() {
+    void arithmetic() {
         check(
                 """
                 bf16 0000 00000000  ; r6 = r1
@@ -59,7 +62,7 @@ class AssemblerTest {
     }
 
     @Test
-    void memoryIsLoadedAndStored() {
+    void loadsAndStores() {
         check(
                 """
                 7113 0300 00000000  ; r3 = *(u8 *)(r1 + 3)
@@ -77,9 +80,12 @@ class AssemblerTest {
                         .atomicAdd(R0, 32, R1));
     }
 
-    /** BPF_ST | BPF_MEM, which the assembler of LLVM 14 does not write: 0x02 | 0x60, with the size in bits 3 and 4. */
+    /**
+     * BPF_ST | BPF_MEM, which the assembler of LLVM 14 does not write: 0x02 | 0x60, with the size
+     * in bits 3 and 4.
+     */
     @Test
-    void numbersAreStored() {
+    void storesOfNumbers() {
         check("""
                 720a dbff 40000000  ; *(u8 *)(r10 - 37) = 64
                 620a fcff 00000000  ; *(u32 *)(r10 - 4) = 0
@@ -88,7 +94,7 @@ class AssemblerTest {
     }
 
     @Test
-    void functionsAreCalledAndMapsAreNamed() {
+    void callsAndMaps() {
         check(
                 """
                 1811 0000 07000000 0000 0000 00000000  ; r1 = the map of descriptor 7
@@ -99,7 +105,7 @@ class AssemblerTest {
     }
 
     @Test
-    void jumpsGoToLabelsBehindAndBeforeThem() {
+    void jumpsForwardsAndBackwards() {
         check(
                 """
                 1500 0400 00000000  ; if r0 == 0 goto +4
@@ -128,7 +134,7 @@ class AssemblerTest {
     }
 
     @Test
-    void aJumpLeadsSomewhere() {
+    void aJumpNeedsAnInstructionToGoTo() {
         assertThatIllegalStateException()
                 .isThrownBy(() -> new Assembler().jump("nowhere").exit().instructions())
                 .withMessage("instruction 0 cannot jump to 'nowhere'");
@@ -140,7 +146,7 @@ class AssemblerTest {
 
     @ParameterizedTest
     @CsvSource({"32767, true", "32768, false"})
-    void aJumpIsNotTooFar(int distance, boolean possible) {
+    void aJumpReaches32767Instructions(int distance, boolean possible) {
         Assembler code = new Assembler().jump("far");
         for (int i = 0; i < distance; i++) {
             code.mov(R0, 0);

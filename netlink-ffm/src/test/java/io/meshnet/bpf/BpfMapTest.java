@@ -45,7 +45,7 @@ class BpfMapTest {
     }
 
     @Test
-    void itIsAsItWasAskedFor() {
+    void aNewMapHasTheRequestedProperties() {
         assertThat(map.name()).isEqualTo("table");
         assertThat(map.keyBytes()).isEqualTo(4);
         assertThat(map.valueBytes()).isEqualTo(8);
@@ -85,7 +85,7 @@ class BpfMapTest {
     }
 
     @Test
-    void everyKeyIsSeenOnce() {
+    void anIterationVisitsEveryKeyOnce() {
         assertThat(map.first()).isFalse();
         IntStream.range(0, 1000).forEach(key -> put(key, key));
 
@@ -103,7 +103,7 @@ class BpfMapTest {
     }
 
     @Test
-    void fromAKeyThatIsGoneTheIterationBeginsAnew() {
+    void anIterationRestartsAfterARemovedKey() {
         IntStream.range(0, 10).forEach(key -> put(key, key));
         map.first();
         int first = map.key().getInt(0);
@@ -129,7 +129,7 @@ class BpfMapTest {
     }
 
     @Test
-    void anArrayIsFullOfZeroesAndLosesNothing() {
+    void anArrayStartsWithZeroesAndRefusesRemoval() {
         try (BpfMap array = BpfMap.array("numbers", Long.BYTES, 2)) {
             array.key().putInt(0, 1);
             array.value().putLong(0, 5);
@@ -148,7 +148,7 @@ class BpfMapTest {
     }
 
     @Test
-    void whatIsRefusedIsSaid() {
+    void refusalsAreThrown() {
         IntStream.range(0, 1000).forEach(key -> put(key, key));
         assertThat(catchThrowableOfType(BpfException.class, () -> put(1000, 0)))
                 .hasMessage("put an entry into BPF map table: E2BIG (the map is full, or an argument too long)")
@@ -166,13 +166,13 @@ class BpfMapTest {
     }
 
     @Test
-    void anyThreadMayUseItAfterAnother() {
+    void anotherThreadMayUseTheMap() {
         put(7, 70);
         assertThat(CompletableFuture.supplyAsync(() -> get(7)).join()).isTrue();
     }
 
     @Test
-    void afterItsEndNothingIsTouched() {
+    void aClosedMapRefusesAccess() {
         BpfMap closed = BpfMap.hash("closed", Integer.BYTES, Long.BYTES, 1);
         closed.close();
         closed.close();
@@ -182,7 +182,7 @@ class BpfMapTest {
     }
 
     @Test
-    void nothingIsAllocated() throws Exception {
+    void operationsAllocateNothing() throws Exception {
         put(1, 1);
         long allocated = Long.MAX_VALUE;
         // the compiler takes its time on a busy machine, so give it some
@@ -200,7 +200,7 @@ class BpfMapTest {
     }
 
     @Test
-    void manyMapsCanBeOpen() {
+    void idsAreUnique() {
         Set<BpfMap> maps = IntStream.range(0, 50)
                 .mapToObj(i -> BpfMap.hash("m" + i, 4, 4, 1))
                 .collect(Collectors.toSet());

@@ -33,7 +33,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void itReturnsWhatIsInTheFirstRegister() {
+    void theResultIsTheValueOfR0() {
         try (BpfProgram program = load(new Assembler().mov(R0, 7).exit())) {
             TestRun run = program.run(FRAME, TestContext.on(LOOPBACK));
 
@@ -45,7 +45,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void itSeesTheContext() {
+    void theProgramSeesTheContext() {
         TestContext context = new TestContext(LOOPBACK, 4711, 1000, 3, 3000);
 
         assertThat(run(field(SkBuff.IFINDEX), context)).isEqualTo(LOOPBACK);
@@ -62,7 +62,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void itCountsInAMap() {
+    void theProgramCountsInAMap() {
         try (BpfMap counts = BpfMap.hash("counts", Integer.BYTES, Long.BYTES, 10);
                 BpfProgram program = load(counting(counts))) {
             assertThat(program.mapIds()).containsExactly(counts.id());
@@ -99,7 +99,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void itReadsTheFrame() {
+    void theProgramReadsTheFrame() {
         byte[] frame = FRAME.clone();
         frame[20] = 0x5a;
         try (BpfProgram program = load(new Assembler()
@@ -115,7 +115,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void itsLicenceAllowsEveryHelper() {
+    void theLicenceAllowsHelpersForGplProgramsOnly() {
         assertThat(run(
                         new Assembler()
                                 .storeWord(R10, -4, 0)
@@ -148,7 +148,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void whatTheVerifierRefusesComesWithItsLog() {
+    void aRefusedProgramComesWithTheVerifiersLog() {
         BpfException refused = catchThrowableOfType(
                 BpfException.class, () -> load(new Assembler().mov(R0, R6).exit()));
 
@@ -161,7 +161,7 @@ class BpfProgramTest {
     }
 
     @Test
-    void anEmptyProgramAndAFrameTooShortAreRefused() {
+    void anEmptyProgramAndAShortFrameAreRefused() {
         assertThat(catchThrowableOfType(BpfException.class, () -> load(new Assembler()))
                         .getMessage())
                 .startsWith("load BPF program test: ");

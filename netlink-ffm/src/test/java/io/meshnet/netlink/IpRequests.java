@@ -12,7 +12,10 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What {@code ip} and {@code tc} send, as strace(1) sees it, and a form of a request in which the order of attributes does not matter. */
+/**
+ * What {@code ip} and {@code tc} send, as strace(1) sees it, and a form of a request in which the
+ * order of attributes does not matter.
+ */
 final class IpRequests {
 
     private static final int RTM_NEWLINK = 16;
@@ -99,8 +102,8 @@ final class IpRequests {
     }
 
     /**
-     * @param level 0 for a link's own attributes, 1 inside IFLA_LINKINFO, 2 inside IFLA_INFO_DATA; 4 of a filter, 5 inside TCA_OPTIONS; 8
-     *     of an id; 9 where nothing nests
+     * @param level 0 for a link's own attributes, 1 inside IFLA_LINKINFO, 2 inside IFLA_INFO_DATA;
+     *     4 of a filter, 5 inside TCA_OPTIONS; 8 of an id; 9 where nothing nests
      */
     private static String attributes(byte[] bytes, int level) {
         ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);

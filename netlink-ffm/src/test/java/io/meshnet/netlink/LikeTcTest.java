@@ -14,7 +14,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What we send is what {@code tc} sends for the same, attribute by attribute. Runs the real one, under strace. */
+/**
+ * What we send is what {@code tc} sends for the same, attribute by attribute. Runs the real one,
+ * under strace.
+ */
 class LikeTcTest {
 
     private static final int RTM_NEWQDISC = 36;
@@ -72,7 +75,7 @@ class LikeTcTest {
     }
 
     @Test
-    void filtersAndQdiscsAreAskedFor() {
+    void dumpsAreRequested() {
         node.socket().trafficControl().attachClsact(ifindex);
 
         same(RTM_GETTFILTER, writer -> TrafficMessages.filters(writer, ifindex), "filter show dev eth1 ingress");

@@ -187,7 +187,7 @@ class LinkBatchTest {
     }
 
     @Test
-    void aLinkIsEquippedAsAPortAndThatMayBeRepeated() {
+    void equippingALinkAsAPortIsRepeatable() {
         try (LinkBatch batch = new LinkBatch(node.socket(), 2);
                 BpfProgram program =
                         BpfProgram.load("pass", new Assembler().mov(R0, 0).exit())) {
@@ -216,7 +216,7 @@ class LinkBatchTest {
     }
 
     @Test
-    void aPortWithoutItsProgramGetsItsAliasNevertheless() {
+    void theKernelSetsTheAliasEvenIfItRefusesTheProgram() {
         try (LinkBatch batch = new LinkBatch(node.socket(), 1)) {
             veths(batch, 1);
         }
@@ -224,11 +224,12 @@ class LinkBatchTest {
             ports.equip(1001, /* programFd= */ -1, "none", "alias");
             assertThat(ports.send()).as("one change, refused").isEqualTo(numbers(0));
         }
+        assertThat(a.link("near1").alias()).isEqualTo("alias");
         assertThat(a.socket().trafficControl().filter(1001)).isEmpty();
     }
 
     @Test
-    void theLastWordOnUpAndDownHolds() {
+    void theLastCallOfUpWins() {
         try (LinkBatch batch = new LinkBatch(node.socket(), 2)) {
             veths(batch, 2);
         }

@@ -131,7 +131,7 @@ class LinkDeletionTest {
     }
 
     @Test
-    void aGroupWhoseLinksAreKnownGoesWithoutADump() {
+    void aGroupWithKnownIndicesIsDeleted() {
         for (int round = 0; round < 5; round++) {
             for (int i = 0; i < 50; i++) {
                 veth(i, GROUP);
@@ -150,7 +150,7 @@ class LinkDeletionTest {
     }
 
     @Test
-    void whatIsSaidOfAGroupMayBeWrong() {
+    void wrongIndicesOfAGroupDoNoHarm() {
         veth(1, GROUP);
         veth(2, GROUP);
         veth(3, OTHER_GROUP);

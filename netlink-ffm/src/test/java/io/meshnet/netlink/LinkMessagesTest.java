@@ -164,7 +164,7 @@ class LinkMessagesTest {
     }
 
     @Test
-    void theEndOfAVethThatIsToHaveAnIndexComesFirst() {
+    void theVethEndWithAnIndexIsWrittenFirst() {
         assertThat(Golden.written(writer -> VethMessages.create(writer, FAR, NEAR)))
                 .isEqualTo(VETH);
     }

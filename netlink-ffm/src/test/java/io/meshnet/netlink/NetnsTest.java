@@ -196,7 +196,7 @@ class NetnsTest {
     }
 
     @Test
-    void aNamespaceIsMadeAndDiesWithItsHandle() {
+    void aNewNamespaceHasALoopbackDeviceOnly() {
         NetnsId before = ofThread();
         try (Netns made = Netns.create();
                 RouteSocket socket = RouteSocket.open(made)) {
@@ -227,7 +227,7 @@ class NetnsTest {
     }
 
     @Test
-    void anOpenNamespaceIsMountedAtAFileThatIsThere(@TempDir Path directory) throws Exception {
+    void anOpenNamespaceIsMountedAtAnExistingFile(@TempDir Path directory) throws Exception {
         Path path = Files.createFile(directory.resolve("patch"));
         pod.netns().mountAt(path);
         try (Netns again = Netns.open(path)) {
@@ -238,13 +238,13 @@ class NetnsTest {
     }
 
     @Test
-    void whatIsNotMountedIsUnmountedWithoutAnError(@TempDir Path directory) throws Exception {
+    void unmountingNothingIsNoError(@TempDir Path directory) throws Exception {
         Netns.unmount(Files.createFile(directory.resolve("file")));
         Netns.unmount(directory.resolve("nothing"));
     }
 
     @Test
-    void nothingIsLeftOfANamespaceThatCannotBeMounted(@TempDir Path directory) throws Exception {
+    void aFailedMountLeavesNothing(@TempDir Path directory) throws Exception {
         Path missing = directory.resolve("no/patch");
 
         assertThatThrownBy(() -> Netns.createAt(missing))
@@ -256,7 +256,7 @@ class NetnsTest {
     }
 
     @Test
-    void noVirtualThreadMakesANamespace() throws Exception {
+    void aVirtualThreadMayNotMakeANamespace() throws Exception {
         IllegalStateException refused =
                 Threads.onVirtualThread(() -> catchThrowableOfType(IllegalStateException.class, Netns::create));
 
@@ -264,7 +264,7 @@ class NetnsTest {
     }
 
     @Test
-    void aSysctlIsThatOfTheNamespace() {
+    void aSysctlIsWrittenInsideTheNamespace() {
         String name = "net/ipv6/conf/default/disable_ipv6";
 
         assertThat(pod.netns().sysctl(name, "1")).isTrue();

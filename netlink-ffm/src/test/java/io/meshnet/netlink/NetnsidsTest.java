@@ -121,7 +121,7 @@ class NetnsidsTest {
     }
 
     @Test
-    void aLinkIsFoundInAnotherNamespaceByItsIndex() {
+    void aLinkOfAnotherNamespaceIsFoundByItsIndex() {
         node.ip("netns", "set", a.name(), "10");
         b.links().createVeth(end(a, "eth1"), end(b, "eth1"));
         Link link = a.link("eth1");
@@ -133,7 +133,7 @@ class NetnsidsTest {
     }
 
     @Test
-    void aLinkIsChangedInAnotherNamespaceByAHandle() {
+    void theMtuOfALinkInAnotherNamespaceIsSet() {
         b.links().createVeth(end(a, "eth1"), end(b, "eth1"));
         int ifindex = a.link("eth1").ifindex();
 

@@ -80,7 +80,9 @@ class TrafficControlTest {
         goes(replaced);
     }
 
-    /** Waits until a program is gone, which the kernel frees when no processor runs it any longer. */
+    /**
+     * Waits until a program is gone, which the kernel frees when no processor runs it any longer.
+     */
     private static void goes(int program) {
         long start = System.nanoTime();
         while (true) {
@@ -98,7 +100,7 @@ class TrafficControlTest {
     }
 
     @Test
-    void aClsactThatIsThereStaysWithItsFilter() {
+    void anExistingClsactKeepsItsFilter() {
         try (BpfProgram program = program("pass", TC_ACT_OK)) {
             control.attachClsact(ifindex);
             control.attachBpf(ifindex, program.fd(), "wire");
@@ -124,7 +126,7 @@ class TrafficControlTest {
     }
 
     @Test
-    void aLinkThatIsNotThereHasNoFilterAndGetsNone() {
+    void aMissingLinkHasNoFilter() {
         assertThat(control.filter(70_001)).isEmpty();
         assertThat(control.filter(ifindex)).isEmpty();
         assertThat(refusal(() -> control.attachClsact(70_001)))
@@ -133,7 +135,7 @@ class TrafficControlTest {
     }
 
     @Test
-    void aFilterThatRunsNoEbpfIsPassedOver() {
+    void aFilterWithoutEbpfIsIgnored() {
         control.attachClsact(ifindex);
         Commands.run(
                 "tc",
@@ -154,7 +156,7 @@ class TrafficControlTest {
     }
 
     @Test
-    void whatTheKernelRefusesIsItsOwn() {
+    void refusalsAreThrown() {
         try (BpfProgram program = program("pass", TC_ACT_OK)) {
             assertThat(refusal(() -> control.attachBpf(ifindex, program.fd(), "wire"))
                             .errno())

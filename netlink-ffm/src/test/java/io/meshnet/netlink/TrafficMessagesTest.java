@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import org.junit.jupiter.api.Test;
 
-/** Golden bytes of what is said about qdiscs and filters, written and read back. */
+/** Golden bytes of the messages about qdiscs and filters, written and read. */
 class TrafficMessagesTest {
 
     static final byte[] CLSACT = Golden.bytes("""
@@ -42,7 +42,7 @@ class TrafficMessagesTest {
             08 00 08 00 01 00 00 00  ;   TCA_BPF_FLAGS TCA_BPF_FLAG_ACT_DIRECT
             """);
 
-    /** A part of a dump, as the kernel has sent it to {@code tc filter show}. */
+    /** A message of a dump, as the kernel has sent it to {@code tc filter show}. */
     static final byte[] DUMPED = Golden.bytes("""
             6c 00 00 00              ; nlmsg_len 108
             2c 00                    ; nlmsg_type RTM_NEWTFILTER
@@ -67,7 +67,7 @@ class TrafficMessagesTest {
             08 00 09 00 08 00 00 00  ;   TCA_BPF_FLAGS_GEN TCA_CLS_FLAGS_NOT_IN_HW
             """);
 
-    /** Of a priority, before its filters. */
+    /** The message of a dump about a priority, before those about its filters. */
     static final byte[] DUMPED_PRIORITY = Golden.bytes("""
             34 00 00 00 2c 00 02 00  ; nlmsg_len 52, RTM_NEWTFILTER, NLM_F_MULTI
             5b b0 0a 6b 14 6f 00 00  ; nlmsg_seq, nlmsg_pid
@@ -82,7 +82,7 @@ class TrafficMessagesTest {
     private final AttributeReader options = new AttributeReader();
 
     @Test
-    void aClsactHangsOnAPlaceOfItsOwn() {
+    void aClsactHasItsOwnHandle() {
         assertThat(Golden.written(writer -> TrafficMessages.attachClsact(writer, 7)))
                 .isEqualTo(CLSACT);
 
@@ -105,7 +105,7 @@ class TrafficMessagesTest {
     }
 
     @Test
-    void filtersAndQdiscsAreAskedFor() {
+    void dumpsAreRequested() {
         String header = "24 00 00 00 %s 00 01 03 04 03 02 01 00 00 00 00"; // NLM_F_REQUEST | NLM_F_DUMP
         assertThat(Golden.written(writer -> TrafficMessages.filters(writer, 7)))
                 .isEqualTo(Golden.bytes(
@@ -116,7 +116,7 @@ class TrafficMessagesTest {
     }
 
     @Test
-    void aNameIsAsLongAsTheKernelAllows() {
+    void aFilterNameHas1To255Bytes() {
         assertThat(TrafficMessages.requireName("ü".repeat(127))).hasSize(127);
         for (String name : new String[] {"", "x".repeat(256), "ü".repeat(128), "a\0b"}) {
             assertThatIllegalArgumentException().isThrownBy(() -> TrafficMessages.requireName(name));

@@ -2,7 +2,10 @@ package io.meshnet.reconciler.kernel;
 
 import java.lang.reflect.Method;
 
-/** What a thread has allocated, which only jdk.management tells; this module does not require it, so it is asked by reflection. */
+/**
+ * What a thread has allocated, which only jdk.management tells; this module does not require it, so
+ * it is asked by reflection.
+ */
 final class Allocation {
 
     private Allocation() {}

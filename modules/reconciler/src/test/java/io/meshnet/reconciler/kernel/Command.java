@@ -6,11 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
- * A command that has run to its end.
+ * A command that has ended.
  *
- * @param line what was run
+ * @param line the command and its arguments
  * @param status its exit status
- * @param output what it printed, errors included
+ * @param output its standard output and standard error
  */
 record Command(List<String> line, int status, String output) {
 

@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
-/** Waits for what becomes true by itself: generously, since only a fault makes anyone wait to the end. */
+/**
+ * Waits for what becomes true by itself: generously, since only a fault makes anyone wait to the
+ * end.
+ */
 final class Eventually {
 
     private static final Duration GENEROUS = Duration.ofSeconds(60);

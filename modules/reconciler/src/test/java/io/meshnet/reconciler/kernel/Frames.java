@@ -2,7 +2,7 @@ package io.meshnet.reconciler.kernel;
 
 import java.nio.ByteBuffer;
 
-/** Frames by their lengths. What is in them hardly matters to a program that forwards them. */
+/** Frames of given lengths. The programs forward them without looking at the payload. */
 final class Frames {
 
     static final int ETHERNET = 14;
@@ -26,7 +26,7 @@ final class Frames {
                 .array();
     }
 
-    /** The same frame with a VLAN tag. */
+    /** A frame with a VLAN tag and a packet of some length. */
     static byte[] tagged(int packet) {
         return ByteBuffer.allocate(ETHERNET + TAG + packet)
                 .put(new byte[] {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2})
@@ -36,17 +36,18 @@ final class Frames {
                 .array();
     }
 
-    /** What a packet socket with PACKET_VNET_HDR takes for a frame that stands for itself. */
+    /** A frame as a packet socket with PACKET_VNET_HDR expects it. */
     static byte[] single(byte[] frame) {
         return ByteBuffer.allocate(VNET + frame.length).put(VNET, frame).array();
     }
 
     /**
-     * What a packet socket with PACKET_VNET_HDR takes for a frame of TCP over IPv4 that stands for several.
+     * What a packet socket with PACKET_VNET_HDR takes for a frame of TCP over IPv4 that stands for
+     * several.
      *
      * @param vlan whether it has a VLAN tag
-     * @param packet how long the packet in each of them is
-     * @param segments how many there are
+     * @param packet the length of each segment with its IP header
+     * @param segments the number of segments
      */
     static byte[] segmented(boolean vlan, int packet, int segments) {
         int payload = packet - IPV4 - TCP;

@@ -12,7 +12,10 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
-/** The system calls that tests need beside those of the product: to enter a namespace, and to send frames of any form (packet(7)). */
+/**
+ * The system calls that tests need beside those of the product: to enter a namespace, and to send
+ * frames of any form (packet(7)).
+ */
 final class Posix {
 
     private static final int CLONE_NEWNET = 0x40000000;
@@ -46,7 +49,7 @@ final class Posix {
         }
     }
 
-    /** Moves the calling thread, which should die soon after. */
+    /** Moves the calling thread into a namespace. The thread should end soon after. */
     static void enter(File netns) {
         check("setns", call(SETNS, netns.fd, CLONE_NEWNET));
     }

@@ -9,7 +9,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A network namespace for one test, with a handle and a socket in it, used by the thread that made it; closing it deletes it. */
+/**
+ * A network namespace for one test, with a handle and a socket in it, used by the thread that made
+ * it; closing it deletes it.
+ */
 record TestNamespace(String name, Netns netns, RouteSocket socket) implements AutoCloseable {
 
     private static final AtomicInteger COUNT = new AtomicInteger();
@@ -37,7 +40,10 @@ record TestNamespace(String name, Netns netns, RouteSocket socket) implements Au
         return socket.links().find(ifname).orElseThrow(() -> new AssertionError("no link " + ifname + " in " + name));
     }
 
-    /** Makes a call on a thread in the namespace, which dies afterwards. What the call opens stays in the namespace. */
+    /**
+     * Makes a call on a thread in the namespace, which dies afterwards. What the call opens stays
+     * in the namespace.
+     */
     <T> T inside(Callable<T> call) {
         FutureTask<T> task = new FutureTask<>(() -> {
             try (Posix.File file = Posix.open("/run/netns/" + name)) {

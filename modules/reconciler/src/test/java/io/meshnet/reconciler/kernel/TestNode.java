@@ -18,7 +18,10 @@ import java.util.BitSet;
 import java.util.Deque;
 import java.util.List;
 
-/** A node: its own namespace, its patch namespace with the vxlan device, and the programs and maps. Closing it deletes all of that. */
+/**
+ * A node: its own namespace, its patch namespace with the vxlan device, and the programs and maps.
+ * Closing it deletes all of that.
+ */
 final class TestNode implements AutoCloseable {
 
     static final int MTU = 1450;
@@ -32,7 +35,9 @@ final class TestNode implements AutoCloseable {
     private final BpfProgram portProgram;
     private final InetAddress local;
 
-    /** @param local the source address of what it sends; it has no underlay yet */
+    /**
+     * @param local the source address of outer packets; the caller joins the node to an underlay
+     */
     TestNode(String role, String local) {
         this.local = address(local);
         node = namespace(role);

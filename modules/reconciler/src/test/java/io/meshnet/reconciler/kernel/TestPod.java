@@ -3,7 +3,8 @@ package io.meshnet.reconciler.kernel;
 import static io.meshnet.reconciler.kernel.Eventually.eventually;
 
 /**
- * A namespace with one interface, {@code eth1}, that is the end of a port. It has no IPv6, so that it sends nothing by itself.
+ * A namespace with one interface, {@code eth1}, that is the end of a port. It has no IPv6, so that
+ * it sends nothing by itself.
  *
  * @param namespace the pod
  * @param address the IPv4 address of its interface

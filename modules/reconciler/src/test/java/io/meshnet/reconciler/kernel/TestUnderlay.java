@@ -13,7 +13,10 @@ final class TestUnderlay implements AutoCloseable {
         bridge.ip("link set br0 up");
     }
 
-    /** Joins a namespace by a device {@code uplink} that has addresses, the first of which the kernel prefers. */
+    /**
+     * Joins a namespace by a device {@code uplink} that has addresses, the first of which the
+     * kernel prefers.
+     */
     void join(TestNamespace node, List<String> addresses) {
         String port = "port" + ++ports;
         bridge.ip("link add " + port + " type veth peer name uplink netns " + node.name());

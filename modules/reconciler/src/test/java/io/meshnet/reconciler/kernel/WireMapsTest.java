@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What stands in the maps, in the kernel. */
+/** The entries of the maps, in the kernel. */
 class WireMapsTest {
 
     private static final int A = 1 << 24;
@@ -85,7 +85,7 @@ class WireMapsTest {
     }
 
     @Test
-    void whatNoNodeHasIsRefused() throws Exception {
+    void invalidRemotesAndVnisAreRefused() throws Exception {
         InetAddress prefix = InetAddress.getByName("2001:db8::");
         assertThatIllegalArgumentException().isThrownBy(() -> WireRemote.of(prefix));
         InetAddress remote = InetAddress.getByName("10.0.0.2");
@@ -96,7 +96,7 @@ class WireMapsTest {
     }
 
     @Test
-    void aWireIsPointedElsewhereAndKeepsItsCount() throws Exception {
+    void aRedirectedEntryKeepsItsCounter() throws Exception {
         maps.connectPorts(A, B);
         maps.ports().key().putInt(0, A);
         maps.ports().get();
@@ -111,7 +111,7 @@ class WireMapsTest {
     }
 
     @Test
-    void aNewWireCountsFromZeroAlsoAfterAnother() {
+    void aNewEntryCountsFromZero() {
         maps.toPort(A, B);
         maps.ports().value().putLong(WireMaps.TOO_BIG, 42); // left in the buffer
 
@@ -121,7 +121,7 @@ class WireMapsTest {
     }
 
     @Test
-    void whatIsCutIsGone() throws Exception {
+    void cutEntriesAreGone() throws Exception {
         maps.connectPorts(A, B);
         maps.fromNode(VNI, A, InetAddress.getByName("10.0.0.2"));
 
@@ -153,7 +153,7 @@ class WireMapsTest {
     }
 
     @Test
-    void anIfindexIsGivenOnceEver() {
+    void anIfindexIsGivenOnce() {
         assertThat(maps.nextIfindex()).isEqualTo(1 << 24);
         assertThat(maps.takeIfindexes(3)).isEqualTo(1 << 24);
         assertThat(maps.takeIfindexes(1)).isEqualTo((1 << 24) + 3);
@@ -169,7 +169,7 @@ class WireMapsTest {
     }
 
     @Test
-    void theMapsOfAnotherProgramAreNotTaken() {
+    void mapsOfAnotherLayoutAreNotOpened() {
         try (BpfMap other = BpfMap.hash("meshnet_ports", 4, 8, 1);
                 BpfProgram none =
                         BpfProgram.load("none", new Assembler().mov(R0, 0).exit());
@@ -187,7 +187,7 @@ class WireMapsTest {
     }
 
     @Test
-    void toConnectAndToCutAllocatesNothing() throws Exception {
+    void connectingAndCuttingAllocatesNothing() throws Exception {
         WireRemote remote = WireRemote.of(InetAddress.getByName("10.0.0.2"));
         long allocated = Long.MAX_VALUE;
         // the compiler takes its time on a busy machine, so give it some

@@ -75,7 +75,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void aFrameForAPortOfThisNodeGoesThereWhateverItsLength() {
+    void aFrameOfAnyLengthIsRedirectedToAPortOfThisNode() {
         maps.connectPorts(PORT, OTHER_PORT);
 
         assertThat(run(Frames.of(100))).isEqualTo(TC_ACT_REDIRECT);
@@ -87,7 +87,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void aFrameForAnotherNodeFitsTheVxlanOrIsCountedAndDropped() {
+    void aFrameAboveTheMtuOfTheVxlanIsCountedAndDropped() {
         maps.toNode(PORT, VXLAN, VNI, remote, false);
 
         assertThat(run(Frames.of(100))).isEqualTo(TC_ACT_REDIRECT);
@@ -99,7 +99,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void aVlanTagBelongsToTheFrame() {
+    void aVlanTagCountsForTheMtu() {
         maps.toNode(PORT, VXLAN, VNI, remote, false);
 
         assertThat(run(Frames.tagged(MTU - Frames.TAG))).isEqualTo(TC_ACT_REDIRECT);
@@ -107,7 +107,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void aWireWithFragmentsTakesEveryFrame() {
+    void aFrameOfAnyLengthPassesWhereFragmentsAreAllowed() {
         maps.toNode(PORT, VXLAN, VNI, remote, true);
 
         assertThat(run(Frames.of(3000))).isEqualTo(TC_ACT_REDIRECT);
@@ -115,7 +115,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void theMtuIsThatOfTheVxlanAtThatMoment() {
+    void theMtuOfTheVxlanIsReadWithEachFrame() {
         maps.toNode(PORT, VXLAN, VNI, remote, false);
         patch.socket().links().mtu(VXLAN, MTU + 1);
 
@@ -132,7 +132,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void aFrameThatCameByNoTunnelIsDroppedByTheTunnelProgram() {
+    void theTunnelProgramDropsAFrameWithoutATunnelKey() {
         for (boolean ipv6 : new boolean[] {false, true}) {
             try (BpfProgram tunnel = BpfProgram.load(
                     "meshnet_tunnel", WirePrograms.tunnel(maps.ports(), maps.tunnels(), maps.numbers(), ipv6))) {
@@ -145,7 +145,7 @@ class WireProgramsTest {
     }
 
     @Test
-    void everyMapIsFoundByTheProgram() {
+    void theProgramNamesAllMaps() {
         assertThat(program.mapIds())
                 .containsExactlyInAnyOrder(
                         maps.ports().id(), maps.tunnels().id(), maps.numbers().id());

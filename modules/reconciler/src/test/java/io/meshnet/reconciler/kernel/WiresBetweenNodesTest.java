@@ -64,7 +64,7 @@ class WiresBetweenNodesTest {
         }
 
         @Test
-        void podsReachEachOtherFromTheAddressThatTheirNodesAreKnownBy() {
+        void podsReachEachOtherAndOuterPacketsHaveTheLocalAddress() {
             wire(false);
 
             a.reaches(b);
@@ -117,7 +117,7 @@ class WiresBetweenNodesTest {
 
             assertThat(tooBig()).isEqualTo(1);
             near.wire(VNI, a, far, false);
-            assertThat(tooBig()).as("kept when the wire is put again").isEqualTo(1);
+            assertThat(tooBig()).as("kept when the entry is put again").isEqualTo(1);
             assertThat(a.pings(b.address(), "-M do -s 1422 ")).isTrue();
         }
 
@@ -133,7 +133,7 @@ class WiresBetweenNodesTest {
         }
 
         @Test
-        void aVlanTagBelongsToTheFrame() {
+        void aVlanTagCountsForTheMtu() {
             wire(false);
             a.namespace().ip("link set eth1 mtu 9000");
 
@@ -142,7 +142,7 @@ class WiresBetweenNodesTest {
         }
 
         @Test
-        void aFrameThatStandsForSeveralIsJudgedByTheLongestOfThem() {
+        void aGsoFrameIsCheckedBySegment() {
             wire(false);
 
             passes(Frames.segmented(false, TestNode.MTU, 4));

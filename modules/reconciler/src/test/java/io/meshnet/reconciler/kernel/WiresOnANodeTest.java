@@ -42,7 +42,7 @@ class WiresOnANodeTest {
     }
 
     @Test
-    void aPortIsMovedToAnotherPod() {
+    void aPortIsReconnectedToAnotherPod() {
         TestPod c = node.addPod("c", 2, TestNode.MTU);
         c.namespace().ip("link set eth1 address " + b.namespace().link("eth1").mac());
         node.maps().connectPorts(a.port(), b.port());
@@ -57,7 +57,7 @@ class WiresOnANodeTest {
     }
 
     @Test
-    void framesAreAsLongAsBothPodsAllow() {
+    void theMtuIsUpToThePods() {
         node.maps().connectPorts(a.port(), b.port());
         a.namespace().ip("link set eth1 mtu 9000");
         b.namespace().ip("link set eth1 mtu 9000");
@@ -78,7 +78,7 @@ class WiresOnANodeTest {
     }
 
     @Test
-    void whoComesAfterAllDescriptorsWereClosedFindsProgramsAndMaps() {
+    void aRestartFindsProgramsAndMapsByTheFilter() {
         node.maps().connectPorts(a.port(), b.port());
         int next = node.maps().nextIfindex();
         int id = node.maps().ports().id();
@@ -99,7 +99,7 @@ class WiresOnANodeTest {
     }
 
     @Test
-    void aProgramIsReplacedWhileNotOnePingIsLost() {
+    void replacingAProgramLosesNoPing() {
         node.maps().connectPorts(a.port(), b.port());
         a.reaches(b);
         long before = b.received();
