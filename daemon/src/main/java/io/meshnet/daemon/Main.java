@@ -137,7 +137,7 @@ public final class Main implements Callable<Integer> {
             names = "--resync",
             paramLabel = "SECONDS",
             defaultValue = "${env:MESHNET_RESYNC:-30}",
-            description = "how often every link is looked at though nothing was told of it (MESHNET_RESYNC;"
+            description = "how often the daemon inspects every link, though no event asks for it (MESHNET_RESYNC;"
                     + " ${DEFAULT-VALUE})")
     private int resync;
 

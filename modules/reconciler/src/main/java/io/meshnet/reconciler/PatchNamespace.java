@@ -167,15 +167,16 @@ public final class PatchNamespace implements AutoCloseable {
     /** Looks again at each device whose notifications differ from what the panel knows. */
     private static Set<Integer> changed(RouteSocket socket, Panel panel, List<LinkEvent> events) {
         Map<Integer, Told> told = new HashMap<>();
+        boolean isTunnelHarmed = false;
         for (LinkEvent event : events) {
             switch (event) {
                 case LinkEvent.Overflow _ -> {
                     return panel.refresh(socket, false);
                 }
-                case LinkEvent.Deleted deleted
-                when Panel.isTunnel(deleted.link()) -> {
-                    return panel.refresh(socket, true);
-                }
+                case LinkEvent.Deleted deleted when Panel.isTunnel(deleted.link()) -> isTunnelHarmed = true;
+                case LinkEvent.Changed changed
+                when Panel.isTunnel(changed.link()) ->
+                    isTunnelHarmed = !changed.link().isUp();
                 case LinkEvent.Changed changed ->
                     told.merge(
                             changed.link().ifindex(),
@@ -188,6 +189,9 @@ public final class PatchNamespace implements AutoCloseable {
             }
         }
         Set<Integer> groups = new HashSet<>();
+        if (isTunnelHarmed) {
+            groups.addAll(panel.refresh(socket, true));
+        }
         told.forEach((ifindex, news) -> {
             boolean isKnown = !news.wasDeleted()
                     && panel.port(ifindex).equals(news.last())

@@ -149,6 +149,11 @@ final class PodTurn implements AutoCloseable {
         }
         LinkId id = new LinkId(vni - DeclaredLink.VNI_BASE, end, end);
         Optional<ObservedPort> port = port(end);
+        Optional<ObservedPort> owner = panel.wires().tunnel(vni).flatMap(tunnel -> panel.port(tunnel.port()));
+        if (owner.isPresent() && !owner.equals(port)) {
+            throw new LinkException(
+                    "VNI " + vni + " is taken by port " + owner.get().name());
+        }
         List<Action> actions = new ArrayList<>();
         if (port.isEmpty()) {
             actions.add(new Action.MakePort(id, new PortSpec(end, 0, MacAddress.NONE, mark)));

@@ -133,7 +133,7 @@ public final class Panel implements AutoCloseable {
         return socket.links()
                 .find(port.ifindex())
                 .flatMap(ObservedPort::of)
-                .filter(now -> now.at(port).equals(now) || now.equals(port))
+                .filter(now -> port.at(now).equals(now))
                 .isPresent();
     }
 

@@ -11,6 +11,7 @@ import io.meshnet.reconciler.state.LocalPod;
 import io.meshnet.reconciler.state.NodeIdentity;
 import io.meshnet.reconciler.state.PodLink;
 import io.meshnet.reconciler.state.PodStatus;
+import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
@@ -82,7 +83,7 @@ public final class PeerLinks {
     public CompletableFuture<Void> apply(LocalPod pod, VtepUpdate update) {
         Optional<DesiredLink> governing = governing(pod.pod(), update);
         if (governing.isEmpty()) {
-            return isInsecure && !isForeseen(pod.pod(), update)
+            return isInsecure && !isForeseen(pod.pod(), update) && !isOfTopology(update.vni())
                     ? reconciler.makeUnforeseen(
                             pod, new EndId(pod.pod(), update.ifname()), update.address(), update.vni(), update.remote())
                     : CompletableFuture.failedFuture(new RefusedUpdateException(
@@ -106,6 +107,11 @@ public final class PeerLinks {
         return DesiredLinks.of(cluster, node, pod).stream()
                 .flatMap(List::stream)
                 .anyMatch(each -> each.local().ifname().equals(update.ifname()));
+    }
+
+    /** Whether a link of the topology has that VNI, whichever its pods. */
+    private boolean isOfTopology(int vni) {
+        return !cluster.declared(vni - DeclaredLink.VNI_BASE).isEmpty();
     }
 
     private static void requireInPlace(PodStatus status, PodLink link) {

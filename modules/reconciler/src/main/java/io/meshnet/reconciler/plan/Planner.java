@@ -204,6 +204,9 @@ public final class Planner {
             return Optional.empty();
         }
         PortMark mark = owner.mark().get();
+        if (mark.source() instanceof PortMark.OfUpdate) {
+            return Optional.empty(); // the topology goes before what a peer asked for
+        }
         boolean isOfThisLink = link.ends().stream()
                 .anyMatch(end ->
                         mark.ifname().equals(end.ifname()) && mark.pod().equals(PortMark.podText(EndId.of(end))));
