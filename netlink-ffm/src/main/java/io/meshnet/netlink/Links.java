@@ -102,6 +102,25 @@ public final class Links {
         return found("ifindex " + ifindex + " of " + Netnsids.describe(netnsid, socket));
     }
 
+    /**
+     * Makes the kernel finish its work for a link whose carrier came or went; until then the link is
+     * up and sends nothing. RTM_GETLINK finishes it for one link since Linux 6.8
+     * (linkwatch_sync_dev). The answer is not decoded.
+     *
+     * @param ifindex its index in the other namespace
+     * @param netnsid the id that the socket's namespace has for the other, see {@link Netnsids}; -1
+     *     for the socket's own namespace
+     * @return whether there is such a link
+     */
+    public boolean settle(int ifindex, int netnsid) {
+        if (netnsid < 0) {
+            LinkMessages.find(socket.begin(), ifindex);
+        } else {
+            LinkMessages.find(socket.begin(), ifindex, netnsid);
+        }
+        return socket.query((_, _) -> {}, new ArrayList<>(0)) == 0;
+    }
+
     private Optional<Link> found(String subject) {
         List<Link> found = new ArrayList<>(1);
         int errno = socket.query(decoder, found);

@@ -181,4 +181,19 @@ class NetnsidsTest {
 
         assertThat(ids().find(b.netns())).isEqualTo(-1);
     }
+
+    @Test
+    void aLinkOfAnotherNamespaceIsSettledByItsIndex() {
+        node.socket().links().createVeth(end(a, "one"), end(node, "other"));
+        Link one = named("one", a.socket().links().list());
+        a.socket().links().up(one.ifindex(), true);
+        node.socket().links().up(one.peer(), true);
+
+        assertThat(node.socket().links().settle(one.ifindex(), ids().assign(a.netns())))
+                .isTrue();
+        assertThat(a.ip("link", "show", "one")).contains("state UP");
+        assertThat(node.socket().links().settle(one.peer(), -1)).isTrue();
+        assertThat(node.socket().links().settle(4711, ids().assign(a.netns()))).isFalse();
+        assertThat(node.socket().links().settle(4711, -1)).isFalse();
+    }
 }

@@ -4,7 +4,6 @@ import io.meshnet.bpf.BpfProgram;
 import io.meshnet.netlink.Link;
 import io.meshnet.netlink.LinkBatch;
 import io.meshnet.netlink.LinkDeletion;
-import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.RouteSocket;
 import io.meshnet.reconciler.plan.ObservedPort;
@@ -14,7 +13,9 @@ import io.meshnet.reconciler.state.NodeIdentity;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -178,19 +179,21 @@ public final class Panel implements AutoCloseable {
 
     /** Sets patch sides up or down, which gives the interfaces in the pods their carrier or takes it away. */
     void setUp(List<ObservedPort> some, boolean up) {
-        List<ObservedPort> other = some.stream()
-                .flatMap(port -> ports.find(port.ifindex()).stream())
-                .filter(port -> port.isUp() != up)
-                .distinct()
-                .toList();
+        // By index: the hash of a whole port costs as much as a system call.
+        Map<Integer, ObservedPort> other = new LinkedHashMap<>();
+        for (ObservedPort port : some) {
+            ports.find(port.ifindex())
+                    .filter(known -> known.isUp() != up)
+                    .ifPresent(known -> other.put(known.ifindex(), known));
+        }
         if (other.isEmpty()) {
             return;
         }
         try (LinkBatch batch = new LinkBatch(socket, other.size())) {
-            other.forEach(port -> batch.up(port.ifindex(), up));
+            other.keySet().forEach(ifindex -> batch.up(ifindex, up));
             batch.send();
         }
-        other.forEach(port -> ports.put(port.withUp(up)));
+        other.values().forEach(port -> ports.put(port.withUp(up)));
     }
 
     /**
@@ -230,15 +233,12 @@ public final class Panel implements AutoCloseable {
 
     /**
      * Makes the kernel finish its work for a device that came up; until then the device is up and
-     * sends nothing. RTM_GETLINK finishes it for one device (linkwatch_sync_dev). Otherwise it
-     * takes seconds when thousands of devices wait.
+     * sends nothing. Otherwise it takes seconds when thousands of devices wait.
      */
     void settle(ObservedPort port) {
-        try {
-            socket.links().find(port.podIfindex(), port.podNetnsid());
-        } catch (NetlinkException e) {
+        if (!socket.links().settle(port.podIfindex(), port.podNetnsid())) {
             // The pod may just have deleted its interface; then a notification follows.
-            LOG.log(Level.DEBUG, "port {0}: its interface cannot be asked for: {1}", port.name(), e.getMessage());
+            LOG.log(Level.DEBUG, "port {0}: its interface cannot be asked for", port.name());
         }
     }
 
