@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # How frames fare between two pods of a node and between two nodes, beside a direct veth and a vxlan in the pod that ip made in the same
-# run: TCP of one stream, UDP datagrams of 64 bytes, the median of pings. The sides take turns; a median of all rounds each.
+# run: TCP of one stream, UDP datagrams of 64 bytes, the median of pings, and what the sender's processor spends on a datagram up to the
+# receiver's socket, which is the steadiest of them on a machine that does other things as well. The sides take turns; a median of all rounds each.
 # usage: data-path.sh [ROUNDS [MILLISECONDS]]      default 10 rounds of 1000 ms
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -42,6 +43,8 @@ measure_data
 line 1 tcp Gb/s 125e6 'one node, TCP'
 line 1 udp 1000/s 1e3 'one node, UDP of 64 bytes'
 line 1 ping us 1e3 'one node, ping'
+line 1 cost ns 1 'one node, cost of a datagram'
 line 2 tcp Gb/s 125e6 'two nodes, TCP'
 line 2 udp 1000/s 1e3 'two nodes, UDP of 64 bytes'
 line 2 ping us 1e3 'two nodes, ping'
+line 2 cost ns 1 'two nodes, cost of a datagram'

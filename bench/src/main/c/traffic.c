@@ -5,6 +5,9 @@
  *   traffic udp  CLIENT_NETNS SERVER_NETNS SERVER_ADDRESS MILLISECONDS   datagrams of 64 bytes that arrive in a second
  *   traffic ping CLIENT_NETNS SERVER_NETNS SERVER_ADDRESS MILLISECONDS   median nanoseconds from an ICMP echo request to its reply
  *
+ *   traffic cost CLIENT_NETNS SERVER_NETNS SERVER_ADDRESS MILLISECONDS   nanoseconds of the client's processor for each such datagram: the
+ *                                                                        system call, and the whole path up to the server's socket
+ *
  * It prints one number. Client and server run on processors of their own where there are two.
  */
 #define _GNU_SOURCE
@@ -23,6 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PORT 5201
@@ -32,7 +36,7 @@
 #define BATCH 64
 #define MOST_PINGS 1000000
 
-static const char *server_netns;
+static const char *client_netns, *server_netns;
 static struct sockaddr_in server;
 static int64_t begin, end;
 static volatile bool listening;
@@ -163,6 +167,30 @@ static int compare(const void *one, const void *other) {
     return a < b ? -1 : a > b;
 }
 
+static int64_t processor_time(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+/* Nobody reads what arrives: a socket that is full drops it, and no thread is woken. */
+static void cost(void) {
+    static char data[DATAGRAM];
+    long sent = 0;
+    enter(server_netns);
+    bound(SOCK_DGRAM);
+    enter(client_netns);
+    int fd = require(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
+    require(connect(fd, (struct sockaddr *)&server, sizeof server), "connect");
+    int64_t before = processor_time();
+    for (; now() < end; sent++) {
+        for (int i = 0; i < BATCH; i++) {
+            send(fd, data, sizeof data, 0);
+        }
+    }
+    printf("%.0f\n", (double)(processor_time() - before) / (sent * BATCH));
+}
+
 static void ping(void) {
     static int64_t took[MOST_PINGS];
     char request[DATAGRAM] = {0}, reply[256];
@@ -194,10 +222,11 @@ static void ping(void) {
 
 int main(int argc, char **argv) {
     if (argc != 6) {
-        die("usage: %s tcp|udp|ping CLIENT_NETNS SERVER_NETNS SERVER_ADDRESS MILLISECONDS", argv[0]);
+        die("usage: %s tcp|udp|ping|cost CLIENT_NETNS SERVER_NETNS SERVER_ADDRESS MILLISECONDS", argv[0]);
     }
     pthread_t thread;
     void *(*receiver)(void *) = !strcmp(argv[1], "tcp") ? receive_stream : !strcmp(argv[1], "udp") ? receive_datagrams : NULL;
+    client_netns = argv[2];
     server_netns = argv[3];
     server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT)};
     if (inet_pton(AF_INET, argv[4], &server.sin_addr) != 1) {
@@ -214,7 +243,7 @@ int main(int argc, char **argv) {
     enter(argv[2]);
     stay_on(0);
     if (!receiver) {
-        ping();
+        !strcmp(argv[1], "cost") ? cost() : ping();
         return 0;
     }
     receiver == receive_stream ? send_stream() : send_datagrams();

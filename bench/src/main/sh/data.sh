@@ -37,7 +37,7 @@ traffic() {
 measure_paths() {
     local round what
     for ((round = 0; round < DATA_ROUNDS; round++)); do
-        for what in tcp udp ping; do
+        for what in tcp udp ping cost; do
             if ((round % 2)); then
                 traffic 1 "$what" ip na nb ip0
                 traffic 1 "$what" meshnet na nb e0

@@ -119,10 +119,10 @@ measure_first_calls() {
     remove_pods <"$WORK/first"
 }
 
-# start_frames HOW FILE ARGUMENT...: sets FRAMES to the process, which is ready to send frames and writes to FILE.
+# start_frames HOW INPUT FILE ARGUMENT...: sets FRAMES to the process, which is ready to send frames and writes to FILE.
 start_frames() {
-    local file=$2
-    "$BIN/frames" "$1" "${@:3}" >"$file" &
+    local file=$3
+    "$BIN/frames" "$1" "${@:4}" <"$2" >"$file" &
     FRAMES=$!
     CHILDREN+=("$FRAMES")
     repeat_until 30 'frames are sent' grep -q watching "$file"
@@ -141,7 +141,7 @@ measure_peer_restart() {
         echo "r${where}b" | remove_pods
         settle "r${where}a" 1
         echo "r${where}b" | add_pods
-        start_frames first "$WORK/frames" "/run/netns/${PREFIX}pod-r${where}a" e0 "/run/netns/${PREFIX}pod-r${where}b" 30
+        start_frames first /dev/null "$WORK/frames" "/run/netns/${PREFIX}pod-r${where}a" e0 "/run/netns/${PREFIX}pod-r${where}b" 30
         end=$(echo "r${where}b" | call "$second" meshnet 1 ADD | cut -d' ' -f2)
         wait "$FRAMES" || die "no frame passes after a restart of the peer; see $WORK/*/log"
         first=$(tail -1 "$WORK/frames")
@@ -159,7 +159,7 @@ measure_carriage() {
     mkfifo "$WORK/now"
     for ((repetition = 0; repetition < CALLS; repetition++)); do
         exec {to}<>"$WORK/now"
-        start_frames each "$WORK/frames" "/run/netns/${PREFIX}pod-p400a" "/run/netns/${PREFIX}pod-p400b" 2 <"$WORK/now"
+        start_frames each "$WORK/now" "$WORK/frames" "/run/netns/${PREFIX}pod-p400a" "/run/netns/${PREFIX}pod-p400b" 2
         echo p400a | call node1 meshnet 1 ADD >/dev/null
         echo >&"$to"
         wait "$FRAMES" || true
