@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes ports of one pod, all in three sends: the veths, what their patch sides need, and what
- * their interfaces in the pod need. A port is complete when its patch side has its mark, and is not
+ * Makes ports of one pod, all in three sends: the veths, what their interfaces in the pod need, and
+ * what their patch sides need. A port is complete when its patch side has its mark, and is not
  * connected yet. A port that the kernel refuses in a batch is made again alone, to find out why.
  * For the kernel thread only.
  */
@@ -60,9 +60,8 @@ final class PortMaker {
      */
     Map<EndId, String> make(List<PortSpec> specs) {
         List<Veth> created = create(specs);
-        List<Veth> equipped = equip(created);
-        raise(equipped);
-        for (Veth veth : equipped) {
+        raise(created);
+        for (Veth veth : equip(created)) {
             if (!failed.containsKey(veth.spec().end())) {
                 made.add(veth.ifindex());
                 panel.put(new ObservedPort(
@@ -160,8 +159,11 @@ final class PortMaker {
         return new NewLink(panel.netns(), NAME + veth.ifindex(), veth.ifindex(), mtu, MacAddress.NONE, group, "");
     }
 
-    /** The mark comes last: with it the port is complete, and a daemon that starts takes it over. */
-    private List<Veth> equip(List<Veth> created) {
+    /** The mark comes last: with it the port is complete, and a daemon that starts takes it over and leaves the interface alone. */
+    private List<Veth> equip(List<Veth> raised) {
+        List<Veth> created = raised.stream()
+                .filter(veth -> !failed.containsKey(veth.spec().end()))
+                .toList();
         BitSet refused = new BitSet();
         if (!created.isEmpty()) {
             try (LinkBatch batch = new LinkBatch(panel.socket(), created.size())) {
@@ -197,14 +199,14 @@ final class PortMaker {
         }
     }
 
-    private void raise(List<Veth> equipped) {
+    private void raise(List<Veth> created) {
         BitSet refused = new BitSet();
         List<Veth> asked = new ArrayList<>();
-        if (equipped.isEmpty()) {
+        if (created.isEmpty()) {
             return;
         }
-        try (LinkBatch batch = new LinkBatch(pod.socket(), equipped.size())) {
-            for (Veth veth : equipped) {
+        try (LinkBatch batch = new LinkBatch(pod.socket(), created.size())) {
+            for (Veth veth : created) {
                 List<InterfaceAddress> addresses = addresses(veth);
                 try {
                     allow(pod, veth.spec().end().ifname(), addresses);
