@@ -7,6 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * The ports of the patch namespace as the daemon saw them last, so that an ADD does not list the ports of the whole node. The kernel
@@ -19,17 +21,29 @@ final class PortTable {
 
     /** The ports of one pod. */
     private static final class Pod {
-        private final Map<Integer, ObservedPort> byIfindex = new HashMap<>();
-        private final Map<String, ObservedPort> byIfname = new HashMap<>();
+        private final SortedMap<Integer, ObservedPort> byIfindex = new TreeMap<>();
+
+        /** Of two ports that claim one interface, the one that came first counts. */
+        private final Map<String, SortedMap<Integer, ObservedPort>> byIfname = new HashMap<>();
 
         void put(ObservedPort port) {
             byIfindex.put(port.ifindex(), port);
-            port.mark().ifPresent(mark -> byIfname.put(mark.ifname(), port));
+            port.mark()
+                    .ifPresent(mark -> byIfname.computeIfAbsent(mark.ifname(), _ -> new TreeMap<>())
+                            .put(port.ifindex(), port));
         }
 
         void remove(ObservedPort port) {
             byIfindex.remove(port.ifindex());
-            port.mark().ifPresent(mark -> byIfname.remove(mark.ifname(), port));
+            port.mark()
+                    .ifPresent(mark -> byIfname.computeIfPresent(mark.ifname(), (_, same) -> {
+                        same.remove(port.ifindex());
+                        return same.isEmpty() ? null : same;
+                    }));
+        }
+
+        Optional<ObservedPort> find(String ifname) {
+            return Optional.ofNullable(byIfname.get(ifname)).map(same -> same.get(same.firstKey()));
         }
     }
 
@@ -63,7 +77,7 @@ final class PortTable {
         return Optional.ofNullable(byIfindex.get(ifindex));
     }
 
-    /** All ports of a pod, by the number of its namespace. */
+    /** All ports of a pod, by the number of its namespace, in the order of their indexes. */
     List<ObservedPort> of(int group) {
         Pod pod = byGroup.get(group);
         return pod == null ? List.of() : List.copyOf(pod.byIfindex.values());
@@ -72,7 +86,7 @@ final class PortTable {
     /** The port of an interface of a pod, by the number of the pod's namespace. */
     Optional<ObservedPort> find(int group, String ifname) {
         Pod pod = byGroup.get(group);
-        return pod == null ? Optional.empty() : Optional.ofNullable(pod.byIfname.get(ifname));
+        return pod == null ? Optional.empty() : pod.find(ifname);
     }
 
     List<ObservedPort> all() {
