@@ -1,20 +1,35 @@
 package io.meshnet.reconciler;
 
 import io.meshnet.reconciler.ModelKernel.Namespace;
+import io.meshnet.reconciler.peer.PeerLinks;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.plan.Action;
+import io.meshnet.reconciler.plan.Plan;
+import io.meshnet.reconciler.plan.Planner;
+import io.meshnet.reconciler.state.Cluster;
+import io.meshnet.reconciler.state.DesiredLink;
+import io.meshnet.reconciler.state.DesiredLinks;
+import io.meshnet.reconciler.state.EndId;
+import io.meshnet.reconciler.state.LinkId;
+import io.meshnet.reconciler.state.LinkStatus;
+import io.meshnet.reconciler.state.NodeIdentity;
+import io.meshnet.reconciler.state.PodStatus;
 import io.meshnet.topology.Placement;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A node of the model: the daemon's part in what happens to its pods, around the real cluster, planner and decisions, on a model of
@@ -22,28 +37,33 @@ import java.util.Set;
  */
 final class ModelNode {
 
-    /** A container on this node, until the runtime deletes it for good. */
-    private record Container(String id, PodName pod, Namespace namespace) {}
-
     private final NodeIdentity identity;
     private final ModelStore store;
     private final Set<String> alive;
     private final List<PodRecord> inbox = new ArrayList<>();
-    private final Map<String, Container> containers = new LinkedHashMap<>();
-    private ModelKernel kernel;
-    private Cluster cluster;
+    private final Map<String, ModelContainer> containers = new LinkedHashMap<>();
+    private final InterfaceHistory history = new InterfaceHistory();
+    private ModelKernel kernel = new ModelKernel();
+    private Cluster cluster = new Cluster();
+    private ModelPanel panel = open();
 
     /** @param alive the nodes that are alive; what the test changes there is told with the next snapshot */
     ModelNode(NodeIdentity identity, ModelStore store, Set<String> alive) {
         this.identity = identity;
         this.store = store;
         this.alive = alive;
-        this.kernel = new ModelKernel(identity);
-        this.cluster = new Cluster();
+    }
+
+    private ModelPanel open() {
+        return new ModelPanel(kernel, this::namespaceOf);
     }
 
     NodeIdentity identity() {
         return identity;
+    }
+
+    ModelKernel kernel() {
+        return kernel;
     }
 
     List<PodRecord> inbox() {
@@ -52,7 +72,10 @@ final class ModelNode {
 
     /** The containers that were not deleted, in the order in which they came. */
     List<String> containers() {
-        return List.copyOf(containers.keySet());
+        return containers.values().stream()
+                .filter(container -> !container.isDetached())
+                .map(container -> container.id())
+                .toList();
     }
 
     Namespace namespace(String container) {
@@ -65,222 +88,259 @@ final class ModelNode {
 
     /** ADD of a new container, up to the answer. */
     void add(PodName pod, String id) {
-        containers.put(id, new Container(id, pod, kernel.create()));
+        containers.put(id, new ModelContainer(id, pod, kernel.create()));
         place(containers.get(id));
     }
 
-    private void place(Container container) {
+    private void place(ModelContainer container) {
         PodName pod = container.pod();
-        cluster.put(store.read(pod));
+        reconcile(cluster.put(store.read(pod)));
         Optional<Placement> before = cluster.find(pod).flatMap(PodRecord::placement);
         Placement placement = new Placement(identity.vtep(), path(container.id()), container.id(), identity.name());
         long revision = store.register(pod, placement);
         before.filter(identity::hosts)
                 .map(old -> containers.get(old.containerId()))
                 .filter(old -> !old.id().equals(container.id()))
-                .ifPresent(old -> kernel.release(old.namespace()));
+                .ifPresent(this::release);
         Set<PodName> affected = new HashSet<>(cluster.place(pod, Optional.of(placement), revision));
-        reconcile(pod);
-        affected.removeAll(settledPeers(pod));
-        affected.forEach(this::reconcile);
+        affected.removeAll(made(pod).settledPeers());
+        affected.remove(pod);
+        reconcile(affected);
     }
 
-    private Set<PodName> settledPeers(PodName pod) {
-        Planner.Plan left = plan(pod);
-        List<LinkState> states = left.states().stream()
-                .map(state -> left.lacking().containsKey(state.link().toString()) ? state.failed("") : state)
-                .toList();
-        return DesiredLinks.of(cluster, identity, pod)
-                .map(desired -> Outcome.present(pod, desired, states).settledPeers())
-                .orElse(Set.of());
+    private void release(ModelContainer container) {
+        history.forget(container.namespace());
+        panel.release(container.namespace().number());
     }
 
-    /** DEL of a container, which may have been deleted before, and the end of its namespace. */
+    /** DEL of a container, which may have been deleted before. */
     void delete(PodName pod, String id) {
-        Container container = containers.remove(id);
+        Optional<ModelContainer> container = Optional.ofNullable(containers.get(id));
+        container.ifPresent(found -> found.detach());
         Set<PodName> neighbours = cluster.leave(pod, id);
-        if (container != null) {
-            kernel.release(container.namespace());
-        }
-        neighbours.forEach(this::reconcile);
+        container.ifPresent(this::release);
+        reconcile(neighbours);
+        reconcile(withdraw(pod, id));
+        containers.remove(id);
+        cluster.forget(id);
+    }
+
+    /** Takes a placement back, if it is still that container's; tells whose links that may affect. */
+    private Set<PodName> withdraw(PodName pod, String id) {
         OptionalLong revision = store.unregister(pod, id);
-        Set<PodName> affected = revision.isPresent()
+        return revision.isPresent()
                 ? cluster.place(pod, Optional.empty(), revision.getAsLong())
                 : cluster.put(store.read(pod));
-        affected.forEach(this::reconcile);
-        cluster.forget(id);
-        if (container != null) {
-            kernel.destroy(container.namespace());
-        }
     }
 
     /** One event of the store. */
     void take(PodRecord pod) {
         Set<PodName> affected = cluster.put(pod);
-        affected.forEach(this::reconcile);
+        reconcile(affected);
         settle(affected);
     }
 
     /** What the daemon sees when it begins to follow the store, or begins again. */
     void snapshot() {
         Set<PodName> affected = cluster.replaceAll(store.all(), Set.copyOf(alive), store.revision());
-        affected.forEach(this::reconcile);
+        reconcile(affected);
+        affected.addAll(containers.values().stream().map(each -> each.pod()).toList());
         settle(affected);
     }
 
     private void settle(Collection<PodName> pods) {
-        for (Container container : List.copyOf(containers.values())) {
+        for (ModelContainer container : List.copyOf(containers.values())) {
             Optional<Placement> placement = cluster.find(container.pod()).flatMap(PodRecord::placement);
-            if (!pods.contains(container.pod())) {
-                continue;
-            }
-            if (placement.isEmpty() && isLast(container)) {
-                place(container);
-            } else if (placement.isPresent() && !placement.get().containerId().equals(container.id())) {
-                kernel.release(container.namespace());
+            if (container.isDetached()) {
+                delete(container.pod(), container.id());
+            } else if (pods.contains(container.pod()) && container.namespace().isAlive()) {
+                boolean isNobodys = placement.filter(this::isNobodys).isPresent();
+                if ((placement.isEmpty() || isNobodys) && isLast(container)) {
+                    place(container);
+                } else if (placement.isPresent()
+                        && !isNobodys
+                        && !placement.get().containerId().equals(container.id())) {
+                    release(container);
+                }
             }
         }
     }
 
-    private boolean isLast(Container container) {
+    /** Whether a placement says that a container runs here which no runtime attached. */
+    private boolean isNobodys(Placement placement) {
+        return identity.hosts(placement) && !containers.containsKey(placement.containerId());
+    }
+
+    private boolean isLast(ModelContainer container) {
         return containers.values().stream()
-                .filter(other -> other.pod().equals(container.pod()))
+                .filter(other -> other.pod().equals(container.pod()) && !other.isDetached())
                 .reduce((_, later) -> later)
                 .equals(Optional.of(container));
     }
 
-    /** What a peer's daemon asks for. */
+    /** What a peer's daemon tells of a link: a reason to look. */
     void take(VtepUpdate update) {
-        switch (PeerLinks.decide(cluster, identity, update)) {
-            case PeerLinks.Decision.Make(Action.Device device, boolean _) -> {
-                Optional<Container> there = containers.values().stream()
-                        .filter(container -> Path.of(path(container.id())).equals(update.netns()))
-                        .findFirst();
-                if (there.isPresent()) {
-                    kernel.enter(device.pod(), there.get().namespace());
-                    execute(VtepUpdates.plan(
-                            update,
-                            device,
-                            Optional.ofNullable(kernel.device(device.pod(), update.ifname())),
-                            identity.vxlanPort()));
-                }
-            }
-            case PeerLinks.Decision.Reconcile(PodName pod, Desired _) -> reconcile(pod);
-            case PeerLinks.Decision.Refuse _ -> {
-                // The peer is told so.
-            }
-        }
+        PeerLinks links = new PeerLinks(identity, cluster, null, false);
+        containers.values().stream()
+                .filter(each -> !each.isDetached() && Path.of(path(each.id())).equals(update.netns()))
+                .findFirst()
+                .ifPresent(there -> links.peer(there.pod(), update).ifPresent(peer -> {
+                    reconcile(cluster.put(store.read(peer)));
+                    reconcile(there.pod());
+                }));
     }
 
     /** What the daemons of other nodes are told of a pod here. */
     List<PeerUpdate> updates(PodName pod) {
-        return new PeerLinks(identity, cluster, null, null).updates(pod);
+        return new PeerLinks(identity, cluster, null, false).updates(pod);
     }
 
-    /** What there is to do for a pod. */
-    Planner.Plan plan(PodName pod) {
-        enterAll();
-        return DesiredLinks.of(cluster, identity, pod)
-                .filter(_ -> kernel.observe().pods().containsKey(pod))
-                .map(desired -> Planner.plan(identity, pod, desired, kernel.observe()))
-                .orElse(new Planner.Plan(List.of(), List.of()));
+    /** What the kernel notified of is taken in. */
+    void notice() {
+        Set<Integer> groups = panel.notice();
+        for (PodName pod : cluster.on(identity)) {
+            if (namespaceOf(pod).filter(it -> groups.contains(it.number())).isPresent()) {
+                reconcile(pod);
+            }
+        }
+    }
+
+    /** The periodic inspection: looks at everything anew, and deletes the ports of pods that are gone. */
+    void inspect() {
+        panel.refresh();
+        Set<Integer> stale = panel.groups();
+        containers.values().stream()
+                .filter(container -> !container.isDetached())
+                .forEach(container -> stale.remove(container.namespace().number()));
+        cluster.on(identity).forEach(pod -> namespaceOf(pod).ifPresent(it -> stale.remove(it.number())));
+        stale.forEach(panel::release);
+    }
+
+    private void reconcile(Collection<PodName> pods) {
+        pods.forEach(this::reconcile);
     }
 
     /**
-     * Carries a plan out as the executor does.
+     * Carries out what there is to do for a pod.
      *
      * @return whether anything was done
      */
     boolean reconcile(PodName pod) {
-        if (isGone(pod)) {
-            withdraw(pod);
-            return true;
+        Optional<List<DesiredLink>> desired = DesiredLinks.of(cluster, identity, pod);
+        if (desired.isEmpty()) {
+            return false;
         }
-        List<Action> actions = plan(pod).actions();
-        execute(actions);
-        return !actions.isEmpty();
+        Optional<ModelContainer> here = containerOf(pod);
+        if (here.isEmpty()) {
+            return withdrawGone(pod);
+        }
+        Namespace namespace = here.get().namespace();
+        List<Action> actions = plan(desired.get(), namespace).actions();
+        Set<String> names =
+                desired.get().stream().map(each -> each.local().ifname()).collect(Collectors.toSet());
+        boolean isInPod =
+                actions.stream().anyMatch(each -> each instanceof Action.MakePort || each instanceof Action.Apply);
+        if (isInPod && !namespace.isAlive()) {
+            return withdrawGone(pod);
+        }
+        history.declare(namespace, names);
+        Map<LinkId, String> failed = panel.run(namespace, actions);
+        Map<String, ModelInterface> now = new HashMap<>();
+        names.forEach(name -> panel.port(new EndId(pod, name))
+                .flatMap(port -> kernel.end(port.ifindex()))
+                .ifPresent(there -> now.put(name, there)));
+        history.record(namespace, now);
+        return actions.stream()
+                .anyMatch(each -> each.link().filter(failed::containsKey).isEmpty());
     }
 
-    private void execute(List<Action> actions) {
-        Set<String> failed = new HashSet<>();
-        for (Action action : actions) {
-            try {
-                if (!failed.contains(action.link())) {
-                    kernel.apply(action);
-                }
-            } catch (ModelKernel.Refusal e) {
-                failed.add(action.link());
-            }
-        }
+    private Plan plan(List<DesiredLink> desired, Namespace namespace) {
+        return Planner.plan(identity, desired, panel.look(namespace, desired));
     }
 
-    /** Every pod's namespace as the path in its placement leads to it. */
-    private void enterAll() {
-        for (PodRecord pod : cluster.all()) {
-            Optional<Container> here = pod.placement()
-                    .filter(identity::hosts)
-                    .map(placement -> containers.get(placement.containerId()))
-                    .filter(Objects::nonNull);
-            here.ifPresentOrElse(
-                    container -> kernel.enter(pod.pod(), container.namespace()), () -> kernel.leave(pod.pod()));
+    /** What there is to do, for people. */
+    List<Action> undone() {
+        List<Action> all = new ArrayList<>();
+        for (PodName pod : cluster.on(identity)) {
+            DesiredLinks.of(cluster, identity, pod)
+                    .ifPresent(desired -> namespaceOf(pod)
+                            .ifPresent(it -> all.addAll(plan(desired, it).actions())));
         }
+        return all;
     }
 
-    private boolean isGone(PodName pod) {
+    /** Reconciles a pod, and tells how its links stand. */
+    private PodStatus made(PodName pod) {
+        reconcile(pod);
+        Optional<List<DesiredLink>> desired = DesiredLinks.of(cluster, identity, pod);
+        Optional<ModelContainer> here = containerOf(pod);
+        if (desired.isEmpty() || here.isEmpty()) {
+            return PodStatus.absent(pod, PodStatus.Presence.NOT_CONCERNED);
+        }
+        Plan left = plan(desired.get(), here.get().namespace());
+        List<LinkStatus> statuses = left.statuses(left.lacking());
+        return PodStatus.present(pod, desired.get(), statuses);
+    }
+
+    /** The container of a pod that its placement names, or else its last. */
+    private Optional<ModelContainer> containerOf(PodName pod) {
         return cluster.find(pod)
                 .flatMap(PodRecord::placement)
                 .filter(identity::hosts)
-                .filter(placement -> !containers.containsKey(placement.containerId()))
-                .isPresent();
+                .flatMap(placement -> Optional.ofNullable(containers.get(placement.containerId()))
+                        .or(() -> containers.values().stream()
+                                .filter(each -> each.pod().equals(pod) && !each.isDetached())
+                                .reduce((_, later) -> later)));
     }
 
-    private void withdraw(PodName pod) {
+    private Optional<Namespace> namespaceOf(PodName pod) {
+        return containerOf(pod).map(container -> container.namespace());
+    }
+
+    private boolean withdrawGone(PodName pod) {
         String id = cluster.find(pod)
                 .flatMap(PodRecord::placement)
                 .map(Placement::containerId)
                 .orElseThrow();
-        OptionalLong revision = store.unregister(pod, id);
-        Set<PodName> affected = revision.isPresent()
-                ? cluster.place(pod, Optional.empty(), revision.getAsLong())
-                : cluster.put(store.read(pod));
+        Set<PodName> affected = new HashSet<>(withdraw(pod, id));
         affected.remove(pod);
-        affected.forEach(this::reconcile);
+        reconcile(affected);
+        return true;
     }
 
-    /**
-     * The daemon is killed while it carries out a plan, and started again: it knows nothing any more.
-     *
-     * @param steps that it did
-     * @param half whether it was in the middle of the next
-     */
-    void crash(PodName pod, int steps, boolean half) {
-        List<Action> actions = plan(pod).actions();
-        int done = Math.min(steps, actions.size());
-        execute(actions.subList(0, done));
-        if (half && done < actions.size()) {
-            try {
-                kernel.begin(actions.get(done));
-            } catch (ModelKernel.Refusal e) {
-                // Then it did nothing.
-            }
-        }
+    /** The runtime ends a container's namespace. */
+    void destroy(String container) {
+        Namespace ended = containers.get(container).namespace();
+        history.forget(ended);
+        kernel.destroy(ended);
+    }
+
+    /** The daemon is killed and started again: it knows nothing any more, and the patch namespace stays. */
+    void restart() {
+        kernel.killNever();
         cluster = new Cluster();
+        panel = open();
+    }
+
+    /** Nobody holds the patch namespace while no daemon runs. */
+    void losePatch() {
+        kernel.losePatch();
+        history.clear();
+        restart();
     }
 
     /** Everything on the node is gone but for what the store says of it. */
     void reboot() {
         containers.clear();
-        kernel = new ModelKernel(identity);
-        cluster = new Cluster();
+        history.clear();
+        kernel = new ModelKernel();
+        restart();
     }
 
-    /** Somebody in a pod changes one of our devices. */
-    void tamper(String container, int what) {
-        Namespace namespace = containers.get(container).namespace();
-        List<String> names = List.copyOf(namespace.devices().keySet());
-        if (!names.isEmpty()) {
-            kernel.tamper(namespace, names.get(what % names.size()), what / names.size() % 3);
-        }
+    /** A pod deletes an interface, so that another one may take its place. */
+    void remove(ModelInterface deleted) {
+        history.forget(deleted);
+        kernel.remove(deleted);
     }
 
     private static String path(String container) {

@@ -1,19 +1,18 @@
 package io.meshnet.reconciler;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.meshnet.netlink.Link;
-import io.meshnet.netlink.Vxlan;
+import io.meshnet.reconciler.ModelKernel.Killed;
+import io.meshnet.reconciler.ModelKernel.Namespace;
+import io.meshnet.reconciler.peer.PeerUpdate;
+import io.meshnet.reconciler.peer.VtepUpdate;
+import io.meshnet.reconciler.state.NodeIdentity;
 import io.meshnet.topology.DeclaredLink;
-import io.meshnet.topology.LinkEnd;
-import io.meshnet.topology.Placement;
+import io.meshnet.topology.NumericAddress;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,6 +44,18 @@ final class ModelWorld {
         return nodes.get(number % nodes.size());
     }
 
+    List<ModelNode> nodes() {
+        return nodes;
+    }
+
+    ModelStore store() {
+        return store;
+    }
+
+    Set<String> alive() {
+        return alive;
+    }
+
     void declare(PodName pod, List<DeclaredLink> links) {
         store.declare(pod, links);
         publish(pod);
@@ -52,18 +63,31 @@ final class ModelWorld {
 
     void add(PodName pod, int number) {
         ModelNode node = node(number);
-        node.add(pod, "c" + containers++);
-        puts.addAll(node.updates(pod));
-        publish(pod);
+        try {
+            node.add(pod, "c" + containers++);
+            puts.addAll(node.updates(pod));
+        } finally {
+            publish(pod);
+        }
     }
 
-    void delete(int number, int container) {
+    /** The runtime deletes a container, and ends its namespace when the daemon has answered, or before. */
+    void delete(int number, int container, boolean isLate) {
         ModelNode node = node(number);
-        if (!node.containers().isEmpty()) {
-            String id = node.containers().get(container % node.containers().size());
-            PodName pod = node.pod(id);
+        if (node.containers().isEmpty()) {
+            return;
+        }
+        String id = node.containers().get(container % node.containers().size());
+        PodName pod = node.pod(id);
+        Namespace namespace = node.namespace(id);
+        deleted.add(new Deleted(node, pod, id));
+        try {
+            if (isLate) {
+                node.destroy(id);
+            }
             node.delete(pod, id);
-            deleted.add(new Deleted(node, pod, id));
+        } finally {
+            node.kernel().destroy(namespace);
             publish(pod);
         }
     }
@@ -71,8 +95,19 @@ final class ModelWorld {
     void deleteAgain(int container) {
         if (!deleted.isEmpty()) {
             Deleted again = deleted.get(container % deleted.size());
-            again.node().delete(again.pod(), again.container());
-            publish(again.pod());
+            try {
+                again.node().delete(again.pod(), again.container());
+            } finally {
+                publish(again.pod());
+            }
+        }
+    }
+
+    /** A container's namespace ends, and the runtime says nothing of it yet. */
+    void vanish(int number, int container) {
+        ModelNode node = node(number);
+        if (!node.containers().isEmpty()) {
+            node.destroy(node.containers().get(container % node.containers().size()));
         }
     }
 
@@ -111,14 +146,49 @@ final class ModelWorld {
         }
     }
 
-    void reboot(int number) {
-        node(number).reboot();
+    /** Somebody who is no daemon asks for an interface, with a name and a VNI of a link or not. */
+    void forge(int number, int container, String ifname, int vni) {
+        VtepUpdate update = new VtepUpdate(
+                Path.of("/run/netns/c" + container), ifname, Optional.empty(), NumericAddress.parse("10.9.9.9"), vni);
+        node(number).take(update);
     }
 
-    void tamper(int number, int container, int what) {
-        List<String> there = node(number).containers();
-        if (!there.isEmpty()) {
-            node(number).tamper(there.get(container % there.size()), what);
+    /** A step in which a daemon is killed after some system calls, and started again. */
+    void kill(int number, int steps, Step during) {
+        ModelNode node = node(number);
+        node.kernel().killAfter(steps);
+        try {
+            during.take(this);
+        } catch (Killed e) {
+            node.restart();
+            return;
+        }
+        node.restart();
+    }
+
+    /** Somebody in a pod does something to one of its interfaces. */
+    void tamper(int number, int container, int which, Tampering how) {
+        ModelNode node = node(number);
+        if (node.containers().isEmpty()) {
+            return;
+        }
+        Namespace namespace = node.namespace(
+                node.containers().get(container % node.containers().size()));
+        List<ModelInterface> there = namespace.interfaces();
+        if (!there.isEmpty() && namespace.isAlive()) {
+            how.take(node, namespace, there.get(which % there.size()));
+        }
+    }
+
+    /** Somebody in a pod makes an interface of that name. */
+    void foreign(int number, int container, String name) {
+        ModelNode node = node(number);
+        if (!node.containers().isEmpty()) {
+            Namespace namespace = node.namespace(
+                    node.containers().get(container % node.containers().size()));
+            if (namespace.isAlive()) {
+                node.kernel().foreign(namespace, name);
+            }
         }
     }
 
@@ -133,106 +203,35 @@ final class ModelWorld {
     void settle() {
         puts.clear();
         nodes.forEach(node -> alive.add(node.identity().name()));
+        nodes.forEach(this::deleteDead);
         for (int round = 0; round < ROUNDS; round++) {
             long before = store.revision();
-            nodes.forEach(node -> {
+            boolean isIdle = true;
+            for (ModelNode node : nodes) {
                 node.inbox().clear();
+                node.notice();
                 node.snapshot();
-            });
-            boolean idle = nodes.stream()
-                    .allMatch(node -> store.all().keySet().stream().noneMatch(pod -> node.reconcile(pod)));
-            if (idle && store.revision() == before) {
+                for (PodName pod : store.all().keySet()) {
+                    isIdle &= !node.reconcile(pod);
+                }
+                node.inspect();
+            }
+            if (isIdle && store.revision() == before) {
                 return;
             }
         }
         throw new AssertionError("there is still something to do after " + ROUNDS + " rounds: "
                 + nodes.stream()
-                        .flatMap(node -> store.all().keySet().stream().map(node::plan))
-                        .filter(plan -> !plan.actions().isEmpty())
+                        .map(node -> node.identity().name() + " " + node.undone())
                         .toList());
     }
 
-    /** Every declared link whose pods run is there once, as declared, and nothing else of ours is. */
-    void assertRight(List<PodName> pods) {
-        Map<String, Set<String>> expected = new HashMap<>();
-        for (PodName pod : pods) {
-            Optional<Placement> placement = store.read(pod).placement();
-            if (placement.isPresent()) {
-                ModelNode node = host(placement.get());
-                DesiredLinks.of(view(), node.identity(), pod).orElseThrow().forEach(desired -> {
-                    expected.computeIfAbsent(placement.get().containerId(), _ -> new HashSet<>())
-                            .addAll(assertRight(pod, desired));
-                });
+    /** A runtime deletes what has ended, some time. */
+    private void deleteDead(ModelNode node) {
+        for (String id : node.containers()) {
+            if (!node.namespace(id).isAlive()) {
+                node.delete(node.pod(id), id);
             }
         }
-        for (ModelNode node : nodes) {
-            for (String container : node.containers()) {
-                assertThat(node.namespace(container).devices().keySet())
-                        .as("devices of %s in container %s on %s", node.pod(container), container, node.identity())
-                        .isSubsetOf(expected.getOrDefault(container, Set.of()));
-            }
-        }
-    }
-
-    /** The store as a node would see it that knows all of it. */
-    private Cluster view() {
-        Cluster view = new Cluster();
-        view.replaceAll(store.all(), alive, store.revision());
-        return view;
-    }
-
-    private ModelNode host(Placement placement) {
-        return nodes.stream()
-                .filter(node -> node.identity().hosts(placement))
-                .findFirst()
-                .orElseThrow();
-    }
-
-    /** The names that may be there in a pod's namespace for a link. */
-    private Set<String> assertRight(PodName pod, Desired desired) {
-        PodLink link = desired.link();
-        LinkEnd near = link.first().pod().equals(pod) ? link.first() : link.second();
-        LinkEnd far = near.equals(link.first()) ? link.second() : link.first();
-        Optional<Link> device = Optional.ofNullable(device(pod, near));
-        switch (desired) {
-            case Desired.Veth _ -> {
-                assertUp(link, near, device);
-                Link other = device(far.pod(), far);
-                assertThat(device.get().kind()).isEqualTo("veth");
-                assertThat(device.get().peer()).as("%s", link).isEqualTo(other.ifindex());
-                assertThat(other.peer()).as("%s", link).isEqualTo(device.get().ifindex());
-            }
-            case Desired.Vxlan vxlan -> {
-                assertUp(link, near, device);
-                assertThat(device.get().vxlan().map(Vxlan::vni)).as("%s", link).hasValue(link.vni());
-                assertThat(device.get().vxlan().flatMap(Vxlan::remote)).hasValue(vxlan.remote());
-                assertThat(device.get().protoDown()).as("%s held down", link).isFalse();
-            }
-            case Desired.Waiting _ ->
-                device.ifPresent(tunnel -> {
-                    assertThat(tunnel.kind())
-                            .as("%s, whose peer does not run", link)
-                            .isEqualTo("vxlan");
-                    assertThat(tunnel.protoDown()).as("%s held down", link).isTrue();
-                });
-            case Desired.Disputed disputed -> throw new AssertionError(disputed.reason());
-        }
-        return Set.of(near.ifname());
-    }
-
-    private Link device(PodName pod, LinkEnd end) {
-        Placement placement = store.read(pod).placement().orElseThrow();
-        return host(placement).namespace(placement.containerId()).devices().get(end.ifname());
-    }
-
-    private void assertUp(PodLink link, LinkEnd end, Optional<Link> device) {
-        assertThat(device).as("%s at %s", link, end.pod()).isPresent();
-        assertThat(device.get().isUp()).as("%s up", link).isTrue();
-        assertThat(device.get().alias()).isEqualTo(Marking.of(link, end).alias());
-        assertThat(device.get().mac()).isEqualTo(Marking.mac(link, end));
-        Placement placement = store.read(end.pod()).placement().orElseThrow();
-        assertThat(host(placement).namespace(placement.containerId()).addresses(end.ifname()))
-                .as("addresses of %s at %s", link, end.pod())
-                .containsExactlyInAnyOrderElementsOf(Planner.addresses(end));
     }
 }

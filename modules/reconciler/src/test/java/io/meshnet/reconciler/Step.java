@@ -17,11 +17,19 @@ sealed interface Step {
         }
     }
 
-    /** A runtime deletes a container, be it the pod's last or one that was superseded long ago. */
-    record Delete(int node, int container) implements Step {
+    /** A runtime deletes a container, be it the pod's last or one that was superseded long ago, before or after its namespace. */
+    record Delete(int node, int container, boolean late) implements Step {
         @Override
         public void take(ModelWorld world) {
-            world.delete(node, container);
+            world.delete(node, container, late);
+        }
+    }
+
+    /** The namespace of a container ends, and the runtime does not say so yet. */
+    record Vanish(int node, int container) implements Step {
+        @Override
+        public void take(ModelWorld world) {
+            world.vanish(node, container);
         }
     }
 
@@ -73,11 +81,35 @@ sealed interface Step {
         }
     }
 
-    /** A daemon is killed in the middle of a plan. */
-    record Crash(int node, PodName pod, int steps, boolean half) implements Step {
+    /** Somebody who is no daemon asks for an interface. */
+    record Forge(int node, int container, String ifname, int vni) implements Step {
         @Override
         public void take(ModelWorld world) {
-            world.node(node).crash(pod, steps, half);
+            world.forge(node, container, ifname, vni);
+        }
+    }
+
+    /** A daemon takes in what the kernel has notified of since the last time. */
+    record Notice(int node) implements Step {
+        @Override
+        public void take(ModelWorld world) {
+            world.node(node).notice();
+        }
+    }
+
+    /** A daemon is killed after some system calls of another step, and started again. */
+    record Kill(int node, int steps, Step during) implements Step {
+        @Override
+        public void take(ModelWorld world) {
+            world.kill(node, steps, during);
+        }
+    }
+
+    /** The patch namespace is lost while no daemon runs. */
+    record LosePatch(int node) implements Step {
+        @Override
+        public void take(ModelWorld world) {
+            world.node(node).losePatch();
         }
     }
 
@@ -85,15 +117,23 @@ sealed interface Step {
     record Reboot(int node) implements Step {
         @Override
         public void take(ModelWorld world) {
-            world.reboot(node);
+            world.node(node).reboot();
         }
     }
 
-    /** Somebody in a pod changes what is ours. */
-    record Tamper(int node, int container, int what) implements Step {
+    /** Somebody in a pod does something to one of its interfaces. */
+    record Tamper(int node, int container, int which, Tampering how) implements Step {
         @Override
         public void take(ModelWorld world) {
-            world.tamper(node, container, what);
+            world.tamper(node, container, which, how);
+        }
+    }
+
+    /** Somebody in a pod makes an interface under a name that a link may want. */
+    record Foreign(int node, int container, String name) implements Step {
+        @Override
+        public void take(ModelWorld world) {
+            world.foreign(node, container, name);
         }
     }
 

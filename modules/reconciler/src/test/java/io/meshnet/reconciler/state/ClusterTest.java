@@ -1,13 +1,13 @@
-package io.meshnet.reconciler;
+package io.meshnet.reconciler.state;
 
-import static io.meshnet.reconciler.Examples.NODE1;
-import static io.meshnet.reconciler.Examples.POD1;
-import static io.meshnet.reconciler.Examples.POD2;
-import static io.meshnet.reconciler.Examples.POD3;
-import static io.meshnet.reconciler.Examples.UID11;
-import static io.meshnet.reconciler.Examples.UID13;
-import static io.meshnet.reconciler.Examples.idle;
-import static io.meshnet.reconciler.Examples.running;
+import static io.meshnet.reconciler.state.Examples.NODE1;
+import static io.meshnet.reconciler.state.Examples.POD1;
+import static io.meshnet.reconciler.state.Examples.POD2;
+import static io.meshnet.reconciler.state.Examples.POD3;
+import static io.meshnet.reconciler.state.Examples.UID11;
+import static io.meshnet.reconciler.state.Examples.UID13;
+import static io.meshnet.reconciler.state.Examples.idle;
+import static io.meshnet.reconciler.state.Examples.running;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.meshnet.topology.PodRecord;
