@@ -183,7 +183,7 @@ final class PanelInspector {
         panel.deletion().link(link.ifindex());
     }
 
-    /** Removes entries of the maps that name a port which does not exist. */
+    /** Removes entries of the maps that name a port which does not exist, or which sends elsewhere. */
     private void sweepMaps() {
         wiring.maps().allPorts().forEach((ifindex, wire) -> {
             boolean isWhole = ports.find(ifindex).isPresent()
@@ -193,7 +193,13 @@ final class PanelInspector {
             }
         });
         wiring.maps().allTunnels().forEach((vni, wire) -> {
-            if (ports.find(wire.port()).isEmpty()) {
+            // A daemon that was killed while it cut a wire may have left the entry of the VNI.
+            boolean isWhole = ports.find(wire.port()).isPresent()
+                    && wiring.maps()
+                            .port(wire.port())
+                            .filter(port -> port.vni() == vni)
+                            .isPresent();
+            if (!isWhole) {
                 wiring.maps().cutTunnel(vni);
             }
         });
