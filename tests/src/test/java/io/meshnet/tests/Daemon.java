@@ -1,9 +1,14 @@
 package io.meshnet.tests;
 
+import static io.meshnet.tests.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A process that is to be running until it is told to stop, and its log. */
@@ -38,6 +43,42 @@ final class Daemon implements AutoCloseable {
             kill();
             throw new AssertionError(name + " did not end within " + PATIENCE_SECONDS + " s of SIGTERM");
         }
+    }
+
+    /** The ids of its threads of that name, of which there is one at least. */
+    List<Long> threads(String wanted) {
+        List<Long> found = new ArrayList<>();
+        try (var tasks = Files.list(Path.of("/proc", Long.toString(pid()), "task"))) {
+            for (Path task : tasks.toList()) {
+                if (text(task.resolve("comm")).strip().equals(wanted)) {
+                    found.add(Long.parseLong(task.getFileName().toString()));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        assertThat(found).as("threads %s of %s", wanted, name).isNotEmpty();
+        return found;
+    }
+
+    /**
+     * Holds one thread at the next thing that it does with a socket, while the others go on; ending the process that is returned lets it
+     * go.
+     *
+     * @param trace where that process writes
+     */
+    Process hold(String thread, Path trace) {
+        Process strace = Command.of(
+                        "strace",
+                        "-p",
+                        Long.toString(threads(thread).getFirst()),
+                        "-e",
+                        "trace=poll,ppoll,recvmsg,recvfrom",
+                        "-e",
+                        "inject=poll,ppoll,recvmsg,recvfrom:delay_enter=600s")
+                .start(trace);
+        eventually(() -> assertThat(text(trace)).contains("attached"));
+        return strace;
     }
 
     /** Sends it a signal, by the name that kill(1) has for it. */

@@ -132,6 +132,9 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
             eventually(() -> assertThat(node.strayLinks())
                     .as("stray links on %s", node.name())
                     .isEmpty());
+            eventually(() -> assertThat(node.patch().ports())
+                    .as("ports on %s", node.name())
+                    .isEmpty());
         }
     }
 
@@ -165,7 +168,7 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
         assertThat(Command.of("id", "-u").output().strip())
                 .as("these tests make network namespaces and must run as root; user id")
                 .isEqualTo("0");
-        for (String program : List.of("etcd", "etcdctl", "ip", "nsenter", "ping", "curl", "iptables")) {
+        for (String program : List.of("etcd", "etcdctl", "ip", "nsenter", "tc", "ping", "curl", "iptables")) {
             assertThat(Command.of("sh", "-c", "command -v " + program).run().status())
                     .as("exit status of the search for %s, which these tests need", program)
                     .isZero();

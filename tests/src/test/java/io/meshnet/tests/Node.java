@@ -10,12 +10,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 
 /** A node: a network namespace on the underlay, with a meshnetd of the built image. */
@@ -35,6 +34,7 @@ final class Node {
     private final Map<String, String> settings = new HashMap<>();
     private UnaryOperator<Command> container = UnaryOperator.identity();
     private UnaryOperator<Command> place;
+    private Optional<Machine> machine = Optional.empty();
     private Daemon daemon;
 
     /**
@@ -103,6 +103,7 @@ final class Node {
 
     /** Has the daemon started elsewhere than in the node's network namespace alone, from its next start on. */
     void placeIn(Machine machine) {
+        this.machine = Optional.of(machine);
         place = machine::command;
     }
 
@@ -159,43 +160,28 @@ final class Node {
 
     /** The ids of the daemon's threads of that name, of which there is one at least. */
     List<Long> threads(String wanted) {
-        List<Long> found = new ArrayList<>();
-        try (var tasks = Files.list(Path.of("/proc", Long.toString(daemon.pid()), "task"))) {
-            for (Path task : tasks.toList()) {
-                if (Daemon.text(task.resolve("comm")).strip().equals(wanted)) {
-                    found.add(Long.parseLong(task.getFileName().toString()));
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        assertThat(found).as("threads %s of meshnetd on %s", wanted, name).isNotEmpty();
-        return found;
+        return daemon.threads(wanted);
     }
 
-    /**
-     * Holds one thread of the daemon at the next thing that it does with a socket, while the others go on; ending the process that is
-     * returned lets it go.
-     */
+    /** Holds one thread of the daemon, see {@link Daemon#hold}. */
     Process hold(String thread) {
-        Path trace = directory.resolve("strace-" + thread);
-        Process strace = Command.of(
-                        "strace",
-                        "-p",
-                        Long.toString(threads(thread).getFirst()),
-                        "-e",
-                        "trace=poll,ppoll,recvmsg,recvfrom",
-                        "-e",
-                        "inject=poll,ppoll,recvmsg,recvfrom:delay_enter=600s")
-                .start(trace);
-        eventually(() -> assertThat(Daemon.text(trace)).contains("attached"));
-        return strace;
+        return daemon.hold(thread, directory.resolve("strace-" + thread));
     }
 
-    /** Removes what the daemon has noted, as a reboot does. The daemon is not running. */
+    /** Removes what the daemon has noted and the patch namespace with all its ports, as a reboot does. The daemon is not running. */
     void forget() {
         Mounts.unmountAll(directory.resolve("state"));
         Command.of("rm", "-r", directory.resolve("state").toString()).output();
+    }
+
+    /** The node's patch namespace. A daemon in a mount namespace of its own is asked for the way there. */
+    Patch patch() {
+        String mount = settings.get("MESHNET_STATE") + "/netns";
+        if (machine.isPresent()) {
+            return new Patch(machine.get().path(mount));
+        }
+        String root = running() ? "/proc/" + daemon.pid() + "/root" : "";
+        return new Patch(Path.of(root + mount));
     }
 
     /** Stops the daemon as an init system would. */
@@ -227,7 +213,7 @@ final class Node {
     /** An answer of the daemon's REST interface; status 0 stands for none. */
     record HttpAnswer(int status, String body) {}
 
-    /** Asks the daemon from its own node. As the original's client does, without a content type. */
+    /** Asks the daemon from its own node. As the client of legacy meshnet does, without a content type. */
     HttpAnswer http(String method, String path, String body) {
         Outcome outcome = Command.of(
                         "curl",
@@ -274,6 +260,23 @@ final class Node {
         throw new AssertionError(name + " does not know of " + ifname + " in " + pod.name());
     }
 
+    /** Where the wire of an interface of a pod on this node leads, as the daemon tells it; empty while there is none. */
+    String wireOf(Pod pod, String ifname) {
+        return toldOf(pod, ifname).at("/observed/wire").asText("");
+    }
+
+    /** The same of all interfaces, by {@code pod:interface}. */
+    Map<String, String> wires() {
+        Map<String, String> wires = new HashMap<>();
+        for (JsonNode link : told("/v1/links").path("links")) {
+            String pod = link.path("pod").asText().replaceFirst(".*/", "");
+            wires.put(
+                    pod + ":" + link.path("interface").asText(),
+                    link.at("/observed/wire").asText(""));
+        }
+        return wires;
+    }
+
     /** Takes the node off the underlay. */
     void unplug() {
         ip("link", "set", Underlay.UPLINK, "down");
@@ -285,60 +288,28 @@ final class Node {
         ip("route", "replace", "default", "via", Underlay.ADDRESS);
     }
 
-    /** The CNI configuration of this node, in the seed's form. */
+    /** The CNI configuration of this node, in the form of legacy meshnet. */
     ObjectNode config() {
-        ObjectNode config = Json.object()
-                .put("cniVersion", "0.1.0")
-                .put("name", "my_network")
-                .put("type", "meshnet")
-                .put("etcd_host", Underlay.ADDRESS)
-                .put("etcd_port", "2379");
-        config.set("delegate", delegate());
-        return config;
+        return cni().delegating();
     }
 
     /** A configuration of this node in which meshnet is chained behind plugins that made no interface. */
     ObjectNode chained() {
-        ObjectNode config = Json.object()
-                .put("cniVersion", "1.0.0")
-                .put("name", "my_network")
-                .put("type", "meshnet")
-                .put("etcd_host", Underlay.ADDRESS)
-                .put("etcd_port", "2379");
-        config.putObject("prevResult").put("cniVersion", "1.0.0");
-        return config;
+        return cni().chained();
     }
 
-    /** The delegate's part of the configuration: a bridge with addresses of this node's own range. */
+    /** The delegate's part of the configuration. */
     ObjectNode delegate() {
-        String net = "10.244." + number + ".";
-        ObjectNode delegate = Json.object()
-                .put("name", BRIDGE)
-                .put("bridge", BRIDGE)
-                .put("type", "bridge")
-                .put("isDefaultGateway", true)
-                .put("ipMasq", true);
-        delegate.putObject("ipam")
-                .put("type", "host-local")
-                .put("subnet", net + "0/24")
-                .put("gateway", net + "1")
-                .put("dataDir", directory.resolve("ipam").toString());
-        return delegate;
+        return cni().delegate();
     }
 
     /** The addresses that the delegate has given out. */
     Set<String> leases() {
-        Path leases = directory.resolve("ipam").resolve(BRIDGE);
-        if (!Files.exists(leases)) {
-            return Set.of();
-        }
-        try (var files = Files.list(leases)) {
-            return new TreeSet<>(files.map(file -> file.getFileName().toString())
-                    .filter(file -> file.matches("[0-9.]+"))
-                    .toList());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return cni().leased();
+    }
+
+    private CniConfig cni() {
+        return new CniConfig(number, directory.resolve("ipam"));
     }
 
     /** Runs {@code ip} on the node, as its user might. */

@@ -22,7 +22,15 @@ record ObservedLink(JsonNode json) {
      * @param addresses in CIDR notation, sorted
      * @param up whether it was set up
      */
-    record Likeness(int ifindex, String kind, String mac, int mtu, String alias, List<String> addresses, boolean up) {}
+    record Likeness(
+            int ifindex,
+            String kind,
+            String mac,
+            int mtu,
+            String alias,
+            String group,
+            List<String> addresses,
+            boolean up) {}
 
     /** All links of a namespace by their names. */
     static Map<String, ObservedLink> in(String netns) {
@@ -46,12 +54,12 @@ record ObservedLink(JsonNode json) {
         return json.path("ifindex").asInt();
     }
 
-    /** The ifindex of the peer, in the peer's namespace; 0 for a link that has none. */
+    /** The ifindex of the other end, in its namespace: of an interface that meshnet made, that of its port; 0 for a link that has none. */
     int peer() {
         return json.path("link_index").asInt();
     }
 
-    /** veth, vxlan, bridge; empty for the loopback. */
+    /** veth, bridge and others; empty for the loopback. */
     String kind() {
         return json.path("linkinfo").path("info_kind").asText();
     }
@@ -112,6 +120,7 @@ record ObservedLink(JsonNode json) {
                 mac(),
                 mtu(),
                 alias(),
+                group(),
                 addresses().stream().sorted().toList(),
                 texts(json.path("flags")).contains("UP"));
     }

@@ -79,6 +79,14 @@ record Pod(String name, Node node, String netns, String containerId) {
         Command.ip(arguments).inside(netns).output();
     }
 
+    /** Puts a bridge in the place of an interface that meshnet made; its daemon hears of that only when it is done. */
+    void obstruct(String ifname) {
+        node.freeze();
+        ip("link", "delete", ifname);
+        ip("link", "add", ifname, "type", "bridge");
+        node.thaw();
+    }
+
     /** Leaves something on a device that one made anew would lack, even with the same name, MAC and ifindex. */
     void brand(String ifname) {
         ip("link", "set", ifname, "txqueuelen", Integer.toString(ObservedLink.BRAND));

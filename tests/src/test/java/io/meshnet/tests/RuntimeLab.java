@@ -143,6 +143,9 @@ final class RuntimeLab implements BeforeEachCallback, AfterEachCallback, AfterAl
         eventually(() -> assertThat(node.node().strayLinks())
                 .as("stray links on %s", node.name())
                 .isEmpty());
+        eventually(() -> assertThat(node.node().patch().ports())
+                .as("ports on %s", node.name())
+                .isEmpty());
     }
 
     @Override
