@@ -8,9 +8,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * What has to be in the namespaces of some pods, by a topology whose lists agree and by where its pods run.
+ * What has to be in the namespaces of some pods and of their nodes, by a topology whose lists agree and by where its pods run.
  *
  * @param topology the links
  * @param running the pods that run
@@ -20,59 +21,70 @@ record Expected(Topology topology, Map<String, Pod> running) {
     private static final int VNI_BASE = 5000;
 
     /**
-     * Makes sure that every link whose two pods run is there once, at both ends as declared, and nothing else.
+     * Makes sure that every pod has each of its interfaces and no other; that it has a carrier, a wire and frames that pass if the peer
+     * runs, and no carrier and no wire if it does not; and that the nodes have the patch sides of these interfaces and nothing else.
      *
-     * @param others interfaces that may be there as well
+     * @param others interfaces that may be in the pods as well
      */
     void assertHolds(String... others) {
         Map<String, Map<String, ObservedLink>> seen = new HashMap<>();
         running.forEach((name, pod) -> seen.put(name, pod.links()));
+        Map<String, String> wires = new HashMap<>();
+        nodes().forEach(node -> wires.putAll(node.wires()));
+        Map<Node, Set<String>> served = new HashMap<>();
         running.forEach((name, pod) -> {
             Set<String> allowed = new HashSet<>(List.of(others));
             allowed.add("lo");
             for (JsonNode link : links(name)) {
                 String ifname = link.path("local_intf").asText();
                 allowed.add(ifname);
-                assertLink(pod, link, seen);
+                served.computeIfAbsent(pod.node(), _ -> new HashSet<>()).add(name + ":" + ifname);
+                assertLink(pod, link, seen, wires.getOrDefault(name + ":" + ifname, ""));
             }
             assertThat(seen.get(name).keySet()).as("links in %s", name).isSubsetOf(allowed);
         });
+        nodes().forEach(node -> assertThat(node.patch().served())
+                .as("ports on %s", node.name())
+                .isEqualTo(served.getOrDefault(node, Set.of())));
+    }
+
+    private Set<Node> nodes() {
+        return running.values().stream().map(Pod::node).collect(Collectors.toSet());
     }
 
     private JsonNode links(String pod) {
         return Json.parse(topology.keys().getOrDefault("/" + pod + "/links", "[]"));
     }
 
-    private void assertLink(Pod pod, JsonNode link, Map<String, Map<String, ObservedLink>> seen) {
+    private void assertLink(Pod pod, JsonNode link, Map<String, Map<String, ObservedLink>> seen, String wire) {
         String ifname = link.path("local_intf").asText();
         String what = pod.name() + ":" + ifname;
         ObservedLink near = seen.get(pod.name()).get(ifname);
-        Pod peer = running.get(link.path("peer_pod").asText());
-        if (peer == null) {
-            assertThat(near == null || (near.kind().equals("vxlan") && !near.carrier()))
-                    .as("%s, whose peer does not run, is gone or without carrier: %s", what, near)
-                    .isTrue();
-            return;
-        }
         assertThat(near).as(what).isNotNull();
-        assertThat(near.carrier()).as("%s has a carrier: %s", what, near).isTrue();
+        assertThat(near.kind()).as("kind of %s", what).isEqualTo("veth");
         String address = link.path("local_ip").asText();
         assertThat(near.addresses())
                 .as("addresses of %s", what)
                 .isEqualTo(address.isEmpty() ? List.of() : List.of(address));
+        Pod peer = running.get(link.path("peer_pod").asText());
+        assertThat(near.carrier()).as("%s has a carrier: %s", what, near).isEqualTo(peer != null);
+        if (peer == null) {
+            assertThat(wire).as("wire of %s, whose peer does not run", what).isEmpty();
+            return;
+        }
         if (peer.node().name().equals(pod.node().name())) {
             ObservedLink far = seen.get(peer.name()).get(link.path("peer_intf").asText());
-            assertThat(near.kind()).as("kind of %s", what).isEqualTo("veth");
             assertThat(far).as("the peer of %s", what).isNotNull();
-            assertThat(near.peer()).as("peer of %s", what).isEqualTo(far.ifindex());
+            assertThat(wire).as("wire of %s", what).isEqualTo("port " + far.peer());
         } else {
-            assertThat(near.kind()).as("kind of %s", what).isEqualTo("vxlan");
-            assertThat(near.vni())
-                    .as("VNI of %s", what)
-                    .isEqualTo(VNI_BASE + link.path("uid").asInt());
-            assertThat(near.remote())
-                    .as("remote of %s", what)
-                    .isEqualTo(peer.node().address());
+            int vni = VNI_BASE + link.path("uid").asInt();
+            assertThat(wire)
+                    .as("wire of %s", what)
+                    .isEqualTo("VNI " + vni + " to " + peer.node().address());
+        }
+        String far = link.path("peer_ip").asText().replaceFirst("/.*", "");
+        if (!address.isEmpty() && !far.isEmpty()) {
+            assertThat(pod.pings(far)).as("%s pings %s", what, far).isTrue();
         }
     }
 }

@@ -3,6 +3,7 @@ package io.meshnet.tests;
 import static io.meshnet.tests.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -13,10 +14,12 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * A random schedule: some steps, up to three of them at once, then what a runtime does to end it, then what has to hold. Everything
- * random is drawn before it is done, so that a seed gives the same steps again; how those at once interleave it does not fix.
+ * random is drawn before it is done, so that a seed gives the same steps again; how those at once interleave it does not fix. After each
+ * step of a pod that runs, its declared interfaces are there, and have the ifindexes that they had from the first on.
  */
 final class Schedule {
 
@@ -35,6 +38,21 @@ final class Schedule {
     private final Map<String, List<Pod>> containers = new LinkedHashMap<>();
 
     private final List<Pod> deleted = new ArrayList<>();
+
+    /** The last container of each pod that was added, while it lives; of several older ones any may be the pod after it. */
+    private final Map<String, Pod> newest = new LinkedHashMap<>();
+
+    /** The list of links that each pod has at present. */
+    private final Map<String, JsonNode> lists = new ConcurrentHashMap<>();
+
+    /** The ifindex of each interface that was seen, by container, interface and uid. */
+    private final Map<String, Integer> ifindexes = new ConcurrentHashMap<>();
+
+    /** What pods did to interfaces of theirs and undo in the end, since nobody else does. */
+    private final List<Undoing> undoings = Collections.synchronizedList(new ArrayList<>());
+
+    private record Undoing(Pod pod, String ifname) {}
+
     private final List<Pod> all = new ArrayList<>();
 
     Schedule(Underlay underlay, Etcd etcd, List<Node> nodes, List<Topology> edits, long seed) {
@@ -57,12 +75,17 @@ final class Schedule {
             int steps = 2 + random.nextInt(MOST_STEPS - 1);
             for (int i = 0; i < steps; i++) {
                 together(draw(1 + random.nextInt(3)));
+                newest.values().forEach(this::assertConstant);
             }
             Topology last = edits.get(random.nextInt(edits.size()));
             edit(last);
             deleteSuperseded();
             Map<String, Pod> running = running();
-            eventually(() -> new Expected(last, running).assertHolds());
+            eventually(() -> {
+                undo(last, running);
+                new Expected(last, running).assertHolds();
+            });
+            running.values().forEach(this::assertConstant);
             assertPlacements(running);
         } finally {
             clear();
@@ -109,10 +132,12 @@ final class Schedule {
         Node node = nodes.get(random.nextInt(nodes.size()));
         Pod pod = Pod.of(name, node, underlay.addNamespace(name));
         containers.get(name).add(pod);
+        newest.put(name, pod);
         all.add(pod);
         return () -> {
             history.add("ADD of " + pod.name() + " on " + node.name() + " as " + pod.containerId());
             addUntilDone(pod);
+            links(pod).forEach((ifname, uid) -> assertSame(pod, ifname, uid));
         };
     }
 
@@ -130,6 +155,7 @@ final class Schedule {
 
     private Runnable delete(Pod pod) {
         containers.get(pod.name()).remove(pod);
+        newest.remove(pod.name(), pod);
         synchronized (deleted) {
             deleted.add(pod);
         }
@@ -175,8 +201,52 @@ final class Schedule {
         };
         return () -> {
             history.add("in " + pod.name() + ": ip " + String.join(" ", how));
+            undoings.add(new Undoing(pod, ifname));
             var _ = Command.ip(how.toArray(String[]::new)).inside(pod.netns()).run();
         };
+    }
+
+    /** The interfaces that the list of a pod declares, and the uid of each one's link. */
+    private Map<String, Integer> links(Pod pod) {
+        Map<String, Integer> links = new LinkedHashMap<>();
+        lists.getOrDefault(pod.name(), Json.array())
+                .forEach(link -> links.put(
+                        link.path("local_intf").asText(), link.path("uid").asInt()));
+        return links;
+    }
+
+    /** Makes sure that a pod has all interfaces that its own list declares, and that each has the ifindex that it had before. */
+    private void assertConstant(Pod pod) {
+        links(pod).forEach((ifname, uid) -> eventually(() -> assertSame(pod, ifname, uid)));
+    }
+
+    private void assertSame(Pod pod, String ifname, int uid) {
+        int ifindex = pod.link(ifname).ifindex();
+        Integer before = ifindexes.putIfAbsent(pod.containerId() + " " + ifname + " " + uid, ifindex);
+        assertThat(ifindex).as("ifindex of %s in %s", ifname, pod.name()).isEqualTo(before == null ? ifindex : before);
+    }
+
+    /** Pods set up what they had set down, and give back what addresses they had taken. */
+    private void undo(Topology topology, Map<String, Pod> running) {
+        for (Undoing each : List.copyOf(undoings)) {
+            Pod pod = each.pod();
+            if (!pod.equals(running.get(pod.name()))) {
+                continue;
+            }
+            for (JsonNode link : Json.parse(topology.keys().getOrDefault("/" + pod.name() + "/links", "[]"))) {
+                String address = link.path("local_ip").asText();
+                if (link.path("local_intf").asText().equals(each.ifname())) {
+                    var _ = Command.ip("link", "set", each.ifname(), "up")
+                            .inside(pod.netns())
+                            .run();
+                    if (!address.isEmpty()) {
+                        var _ = Command.ip("address", "replace", address, "dev", each.ifname())
+                                .inside(pod.netns())
+                                .run();
+                    }
+                }
+            }
+        }
     }
 
     /** An update of a peer's daemon that is late: it may name a node where the peer no longer is. */
@@ -214,7 +284,9 @@ final class Schedule {
 
     private void declare(String pod, Topology topology) {
         String key = "/" + pod + "/links";
-        etcd.put(key, topology.keys().getOrDefault(key, "[]"));
+        String list = topology.keys().getOrDefault(key, "[]");
+        etcd.put(key, list);
+        lists.put(pod, Json.parse(list));
     }
 
     /** A runtime deletes in the end whatever it has replaced. */
@@ -258,6 +330,9 @@ final class Schedule {
         for (Node node : nodes) {
             eventually(() -> assertThat(node.strayLinks())
                     .as("stray links on %s", node.name())
+                    .isEmpty());
+            eventually(() -> assertThat(node.patch().ports())
+                    .as("ports on %s", node.name())
                     .isEmpty());
         }
     }
