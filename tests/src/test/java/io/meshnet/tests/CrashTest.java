@@ -10,20 +10,20 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * A daemon that is killed between any two of the messages that it sends to the kernel, and started again, brings about from etcd and the
- * kernel alone what it had begun. Links that the change does not concern keep their ifindex, and a ping over them loses nothing.
+ * A daemon that is killed between any two of the calls by which it changes the kernel, messages to rtnetlink and updates of the maps of
+ * wires, and started again, brings about from etcd and the kernel alone what it had begun. Links that the change does not concern keep
+ * their ifindex, and a ping over them loses nothing.
  */
 class CrashTest {
 
     @RegisterExtension
     static final Lab LAB = new Lab(Map.of("MESHNET_RESYNC", "86400", "MESHNET_NODE_TTL", "600"));
 
-    /** Kills at every n-th message, until a change takes fewer than n. */
-    private static final int STRIDE = 3;
-
-    private static final int MOST_MESSAGES = 400;
+    private static final int MOST_CALLS = 400;
 
     private static final Topology BEFORE = untouched()
             .link(40, end("pod1", "eth4", "10.40.0.1/24"), end("pod2", "eth4", "10.40.0.2/24"))
@@ -57,44 +57,46 @@ class CrashTest {
         untouched = ifindexes(pods);
     }
 
-    @Test
-    void at_any_message_is_made_good_by_the_next_start() {
-        try (EndlessPing veth = ping(pods.get("pod1"), "12.12.12.2");
-                EndlessPing vxlan = ping(pods.get("pod1"), "13.13.13.3")) {
+    /** The daemon asks the maps more often than it tells them, and more often than it sends messages. */
+    @ParameterizedTest
+    @CsvSource({"sendto, 3", "bpf, 7"})
+    void at_any_call_is_made_good_by_the_next_start(String call, int stride) {
+        try (EndlessPing within = ping(pods.get("pod1"), "12.12.12.2");
+                EndlessPing across = ping(pods.get("pod1"), "13.13.13.3")) {
             boolean killed = true;
-            int message = 1;
-            for (; killed; message += STRIDE) {
-                assertThat(message).as("messages of one change").isLessThan(MOST_MESSAGES);
-                killed = changeAndKillAt("kernel", message);
+            int number = 1;
+            for (; killed; number += stride) {
+                assertThat(number).as("calls of one change").isLessThan(MOST_CALLS);
+                killed = changeAndKillAt("kernel", call, number);
                 if (killed) {
                     LAB.node1().start();
                 }
-                assertConverged("message " + message);
+                assertConverged(call + " " + number);
             }
-            assertThat(message).as("kills").isGreaterThan(5 * STRIDE);
-            veth.assertNothingLost();
-            vxlan.assertNothingLost();
+            assertThat(number).as("kills").isGreaterThan(5 * stride);
+            within.assertNothingLost();
+            across.assertNothingLost();
         }
     }
 
     /** Deletions are asked for on a thread of their own, which is there once there was one. */
     @Test
     void at_a_deletion_is_made_good_by_the_next_start() {
-        try (EndlessPing veth = ping(pods.get("pod1"), "12.12.12.2");
-                EndlessPing vxlan = ping(pods.get("pod1"), "13.13.13.3")) {
+        try (EndlessPing within = ping(pods.get("pod1"), "12.12.12.2");
+                EndlessPing across = ping(pods.get("pod1"), "13.13.13.3")) {
             for (int round = 1; round <= 2; round++) {
                 change();
                 assertConverged("a change");
 
-                assertThat(changeAndKillAt("freeing", 1)).as("killed").isTrue();
+                assertThat(changeAndKillAt("freeing", "sendto", 1)).as("killed").isTrue();
 
                 LAB.node1().start();
                 assertConverged("deletion " + round);
                 change(); // so that the next round kills at what the other direction deletes
                 assertConverged("a change back");
             }
-            veth.assertNothingLost();
-            vxlan.assertNothingLost();
+            within.assertNothingLost();
+            across.assertNothingLost();
         }
     }
 
@@ -108,14 +110,14 @@ class CrashTest {
         LAB.upload(now);
     }
 
-    /** Edits the topology, and has the daemon killed as a thread of that name sends its n-th message; false if it did not send as many. */
-    private boolean changeAndKillAt(String thread, int message) {
+    /** Edits the topology, and has the daemon killed at the n-th such call of a thread of that name; false if there were not as many. */
+    private boolean changeAndKillAt(String thread, String call, int number) {
         Node node = LAB.node1();
-        Path log = node.directory().resolve("strace-" + thread + "-" + message);
+        Path log = node.directory().resolve("strace-" + thread + "-" + call + "-" + number);
         String[] attached = node.threads(thread).stream().map(id -> "-p" + id).toArray(String[]::new);
         Process strace = Command.of("strace")
                 .and(attached)
-                .and("-e", "trace=sendto", "-e", "inject=sendto:signal=SIGKILL:when=" + message)
+                .and("-e", "trace=" + call, "-e", "inject=" + call + ":signal=SIGKILL:when=" + number)
                 .start(log);
         try {
             eventually(() -> assertThat(Daemon.text(log)).contains("attached"));
