@@ -34,8 +34,8 @@ class ReportTest {
         Pod pod3 = added("pod3", LAB.node2());
         Pod pod = Map.of("pod1", pod1, "pod2", pod2, "pod3", pod3).get(name);
         eventually(() -> assertThat(link(pod, ifname).path("state").asText()).isEqualTo("in place"));
-        eventually(() -> assertThat(link(pod, ifname).at("/observed/carrier").asBoolean())
-                .isTrue());
+        eventually(() ->
+                assertThat(link(pod, ifname).at("/in_pod/carrier").asBoolean()).isTrue());
         ObservedLink seen = pod.link(ifname);
 
         JsonNode link = link(pod, ifname);
@@ -46,18 +46,52 @@ class ReportTest {
         assertThat(link.path("peer_interface").asText()).isEqualTo(peerIfname);
         assertThat(link.path("reason").asText()).isEmpty();
         assertThat(since(link)).isBeforeOrEqualTo(Instant.now());
-        for (String part : List.of("desired", "observed")) {
-            JsonNode side = link.path(part);
-            assertThat(side.path("kind").asText()).as(part).isEqualTo(seen.kind());
-            assertThat(side.path("mtu").asInt()).as(part).isEqualTo(uid == 13 ? 1400 : seen.mtu());
-            assertThat(texts(side.path("addresses"))).as(part).containsAll(seen.addresses());
-            assertThat(side.has("vni")).as(part).isEqualTo(seen.kind().equals("vxlan"));
-            assertThat(side.path("vni").asInt()).as(part).isEqualTo(seen.vni());
-            assertThat(side.path("remote").asText()).as(part).isEqualTo(seen.remote());
-        }
-        assertThat(link.at("/observed/ifindex").asInt()).isEqualTo(seen.ifindex());
-        assertThat(link.at("/observed/mac").asText()).isEqualTo(seen.mac());
-        assertThat(link.at("/observed/up").asBoolean()).isTrue();
+        int mtu = uid == 13 ? 1400 : 1450;
+        JsonNode desired = link.path("desired");
+        assertThat(desired.path("wire").asText()).isEqualTo(uid == 11 ? "local" : "tunnel");
+        assertThat(desired.path("to").asText()).isEqualTo(uid == 11 ? "default/pod2:eth1" : "");
+        assertThat(desired.path("vni").asInt()).isEqualTo(uid == 11 ? 0 : 5000 + uid);
+        Node there = pod.node() == LAB.node1() ? LAB.node2() : LAB.node1();
+        assertThat(desired.path("remote").asText()).isEqualTo(uid == 11 ? "" : there.address());
+        assertThat(desired.path("mtu").asInt()).isEqualTo(mtu);
+        assertThat(texts(desired.path("addresses"))).isEqualTo(seen.addresses());
+        JsonNode observed = link.path("observed");
+        assertThat(observed.path("port").asInt()).isEqualTo(seen.peer());
+        assertThat(observed.path("wire").asText())
+                .isEqualTo(
+                        uid == 11
+                                ? "port " + pod2.link("eth1").peer()
+                                : "VNI " + (5000 + uid) + " to " + there.address());
+        assertThat(observed.path("too_big").asLong(-1)).isZero();
+        assertThat(observed.path("wrong_sender").asLong(-1)).isEqualTo(uid == 11 ? -1 : 0);
+        JsonNode inPod = link.path("in_pod");
+        assertThat(inPod.path("name").asText()).isEqualTo(ifname);
+        assertThat(inPod.path("ifindex").asInt()).isEqualTo(seen.ifindex());
+        assertThat(inPod.path("mac").asText()).isEqualTo(seen.mac());
+        assertThat(inPod.path("up").asBoolean()).isTrue();
+        assertThat(inPod.path("mtu").asInt()).isEqualTo(mtu);
+        assertThat(texts(inPod.path("addresses"))).containsAll(seen.addresses());
+    }
+
+    @Test
+    void shows_what_a_pod_did_to_its_interface_and_judges_it_not() {
+        LAB.upload(Topology.pair());
+        Pod pod1 = added("pod1", LAB.node1());
+        added("pod2", LAB.node1());
+        awaitState(pod1, "eth1", "in place");
+
+        pod1.ip("link", "set", "eth1", "name", "other", "mtu", "1300", "down");
+        pod1.ip("address", "flush", "dev", "other");
+
+        JsonNode link = link(pod1, "eth1");
+        assertThat(link.path("state").asText()).isEqualTo("in place");
+        assertThat(link.at("/desired/mtu").asInt()).isEqualTo(1450);
+        JsonNode inPod = link.path("in_pod");
+        assertThat(inPod.path("name").asText()).isEqualTo("other");
+        assertThat(inPod.path("mtu").asInt()).isEqualTo(1300);
+        assertThat(inPod.path("up").asBoolean()).isFalse();
+        assertThat(inPod.path("carrier").asBoolean()).isFalse();
+        assertThat(texts(inPod.path("addresses"))).isEmpty();
     }
 
     @Test
@@ -99,8 +133,12 @@ class ReportTest {
         JsonNode link = awaitState(pod1, "eth1", "waiting");
 
         assertThat(link.path("reason").asText()).contains("default/pod2", "not running");
-        assertThat(link.at("/desired/kind").isNull()).isTrue();
-        assertThat(link.path("observed").isNull()).isTrue();
+        assertThat(link.at("/desired/wire").isNull()).isTrue();
+        assertThat(link.at("/observed/wire").isNull()).isTrue();
+        assertThat(link.at("/observed/port").asInt())
+                .isEqualTo(pod1.link("eth1").peer());
+        assertThat(link.at("/in_pod/up").asBoolean()).isTrue();
+        assertThat(link.at("/in_pod/carrier").asBoolean()).isFalse();
         assertThat(pod(LAB.node1(), "pod2").path("alive").asBoolean()).isFalse();
         assertThat(pod(LAB.node1(), "pod2").path("reason").asText()).contains("not placed");
         assertThat(pod(LAB.node1(), "pod2").path("placement").isNull()).isTrue();
@@ -180,8 +218,8 @@ class ReportTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"true, vxlan", "false, veth"})
-    void names_what_is_in_the_way_once_while_the_link_is_tried_again_and_again(boolean apart, String kind) {
+    @CsvSource({"true, tunnel", "false, local"})
+    void names_what_is_in_the_way_once_while_the_link_is_tried_again_and_again(boolean apart, String wire) {
         LAB.upload(new Topology().link(41, end("pod1", "good", "10.41.0.1/24"), end("pod3", "good", "10.41.0.3/24")));
         Pod pod1 = added("pod1", LAB.node1());
         Pod pod2 = added("pod2", apart ? LAB.node2() : LAB.node1());
@@ -198,12 +236,12 @@ class ReportTest {
 
         JsonNode failed = awaitState(pod1, "taken", "failed");
         assertThat(failed.path("reason").asText()).contains("default/pod1", "taken");
-        assertThat(failed.at("/desired/kind").asText()).isEqualTo(kind);
-        assertThat(failed.at("/observed/kind").asText()).isEqualTo("bridge");
+        assertThat(failed.at("/desired/wire").asText()).isEqualTo(wire);
+        assertThat(failed.at("/observed/port").isNull()).isTrue();
+        assertThat(failed.path("in_pod").isNull()).isTrue();
         eventually(() -> assertThat(pod1.pings("10.43.0.3")).isTrue());
-        int views = apart ? 1 : 2; // each of its pods that runs on the node has one of it
         eventually(() ->
-                assertThat(logged(LAB.node1(), read, "link 42 ", " failed: ")).isEqualTo(views));
+                assertThat(logged(LAB.node1(), read, "link 42 ", " failed: ")).isEqualTo(1));
         for (int attempt = 0; attempt < 5; attempt++) {
             assertThat(attemptBy(pod1, "taken", 5042).status()).isEqualTo(500);
         }
@@ -213,7 +251,7 @@ class ReportTest {
         assertThat(since(stillFailed))
                 .as(() -> LAB.node1().log().substring(read))
                 .isEqualTo(since(failed));
-        assertThat(logged(LAB.node1(), read, "link 42 ", " failed: ")).isEqualTo(views);
+        assertThat(logged(LAB.node1(), read, "link 42 ", " failed: ")).isEqualTo(1);
         survivors.assertUntouched();
 
         pod1.ip("link", "delete", "taken");
@@ -222,6 +260,7 @@ class ReportTest {
         assertThat(since(mended)).isAfter(since(failed));
         eventually(() -> assertThat(pod2.pings("10.42.0.1")).isTrue());
         assertThat(attemptBy(pod2, "taken", 5042).status()).isEqualTo(200);
+        int views = apart ? 1 : 2; // each of its pods that runs on the node has one of it
         assertThat(logged(LAB.node1(), read, "link 42 ", " is in place")).isEqualTo(views);
         survivors.assertUntouched();
     }
