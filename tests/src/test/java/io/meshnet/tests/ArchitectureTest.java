@@ -1,9 +1,12 @@
 package io.meshnet.tests;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleName;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -19,15 +22,37 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The directions and the boundaries between the modules. */
+/** The directions and the boundaries between the modules, and between the packages of the reconciler. */
 class ArchitectureTest {
-    private static final String BPF = "io.meshnet.bpf..";
     private static final String NETLINK = "io.meshnet.netlink..";
     private static final String TOPOLOGY = "io.meshnet.topology..";
     private static final String STORE_ETCD = "io.meshnet.store.etcd..";
-    private static final String WIRING = "io.meshnet.reconciler..";
+    private static final String BPF = "io.meshnet.bpf..";
+    private static final String RECONCILER = "io.meshnet.reconciler..";
+    private static final String STATE = "io.meshnet.reconciler.state..";
+    private static final String PLAN = "io.meshnet.reconciler.plan..";
+    private static final String KERNEL = "io.meshnet.reconciler.kernel..";
+    private static final String PEER = "io.meshnet.reconciler.peer..";
     private static final String CNI = "io.meshnet.cni..";
     private static final String DAEMON = "io.meshnet.daemon..";
+
+    /** What changes or asks the kernel, other than by values. */
+    private static final DescribedPredicate<JavaClass> SOCKETS = resideInAPackage(NETLINK)
+            .and(DescribedPredicate.describe(
+                    "can reach the kernel",
+                    found -> Set.of(
+                                    "RouteSocket",
+                                    "LinkMonitor",
+                                    "LinkBatch",
+                                    "LinkDeletion",
+                                    "Netns",
+                                    "Links",
+                                    "Native")
+                            .contains(found.getSimpleName())));
+
+    /** Who of the reconciler's root package holds sockets: the kernel thread's work. */
+    private static final String HOLDERS =
+            "io\\.meshnet\\.reconciler\\.(Reconciler|PodTurn|PatchNamespace|PatchWatch|NodeInspection|KernelThread)(\\$.*)?";
 
     private static JavaClasses product;
 
@@ -39,7 +64,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {BPF, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON})
+    @ValueSource(strings = {NETLINK, BPF, TOPOLOGY, STORE_ETCD, RECONCILER, STATE, PLAN, KERNEL, PEER, CNI, DAEMON})
     void every_module_is_under_these_rules(String module) {
         assertThat(product.that(resideInAPackage(module)))
                 .as("classes in %s", module)
@@ -47,38 +72,76 @@ class ArchitectureTest {
     }
 
     @Test
-    void bpf_knows_none_of_the_other_packages() {
-        knowsNone(BPF, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON);
+    void netlink_knows_none_of_the_other_modules() {
+        knowsNone(NETLINK, BPF, TOPOLOGY, STORE_ETCD, RECONCILER, CNI, DAEMON);
     }
 
     @Test
-    void netlink_knows_none_of_the_other_modules() {
-        knowsNone(NETLINK, BPF, TOPOLOGY, STORE_ETCD, WIRING, CNI, DAEMON);
+    void bpf_knows_none_of_the_other_packages() {
+        knowsNone(BPF, NETLINK, TOPOLOGY, STORE_ETCD, RECONCILER, CNI, DAEMON);
+    }
+
+    @Test
+    void what_should_be_knows_nothing_of_plans_and_the_kernel() {
+        knowsNone(STATE, PLAN, KERNEL, PEER, BPF);
+        usesNo(STATE, SOCKETS);
+    }
+
+    @Test
+    void plans_are_pure() {
+        knowsNone(
+                PLAN, KERNEL, PEER, BPF, "java.lang.foreign..", "java.io..", "java.nio.file..", "java.nio.channels..");
+        usesNo(PLAN, SOCKETS);
+    }
+
+    /** Everything else of the reconciler sees values, not sockets. */
+    @Test
+    void sockets_are_held_by_few() {
+        noClasses()
+                .that()
+                .resideInAPackage(RECONCILER)
+                .and()
+                .resideOutsideOfPackage(KERNEL)
+                .and()
+                .haveNameNotMatching(HOLDERS)
+                .should()
+                .dependOnClassesThat(SOCKETS)
+                .check(product);
     }
 
     @Test
     void topology_knows_none_of_the_other_modules() {
-        knowsNone(TOPOLOGY, BPF, NETLINK, STORE_ETCD, WIRING, CNI, DAEMON);
+        knowsNone(TOPOLOGY, NETLINK, BPF, STORE_ETCD, RECONCILER, CNI, DAEMON);
     }
 
     @Test
     void cni_knows_none_of_the_other_modules() {
-        knowsNone(CNI, BPF, NETLINK, TOPOLOGY, STORE_ETCD, WIRING, DAEMON);
+        knowsNone(CNI, NETLINK, BPF, TOPOLOGY, STORE_ETCD, RECONCILER, DAEMON);
     }
 
     @Test
-    void reconciler_knows_bpf_netlink_and_topology_alone() {
-        knowsNone(WIRING, STORE_ETCD, CNI, DAEMON);
+    void reconciler_knows_netlink_bpf_and_topology_alone() {
+        knowsNone(RECONCILER, STORE_ETCD, CNI, DAEMON);
     }
 
     @Test
     void the_store_knows_topology_alone() {
-        knowsNone(STORE_ETCD, BPF, NETLINK, WIRING, CNI, DAEMON);
+        knowsNone(STORE_ETCD, NETLINK, BPF, RECONCILER, CNI, DAEMON);
     }
 
     @Test
-    void foreign_memory_and_functions_are_used_in_bpf_and_netlink_alone() {
-        isUsedOnlyIn(new String[] {"java.lang.foreign.."}, BPF, NETLINK);
+    void foreign_memory_and_functions_are_used_in_netlink_and_bpf_alone() {
+        isUsedOnlyIn(new String[] {"java.lang.foreign.."}, NETLINK, BPF);
+    }
+
+    @Test
+    void bpf_is_used_in_the_kernel_package_alone() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(BPF, KERNEL)
+                .should()
+                .dependOnClassesThat(resideInAPackage(BPF).and(DescribedPredicate.not(simpleName("BpfException"))))
+                .check(product);
     }
 
     @Test
@@ -142,6 +205,15 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(others)
+                .check(product);
+    }
+
+    private static void usesNo(String module, DescribedPredicate<JavaClass> used) {
+        noClasses()
+                .that()
+                .resideInAPackage(module)
+                .should()
+                .dependOnClassesThat(used)
                 .check(product);
     }
 
