@@ -31,15 +31,26 @@ class ContainerdTest {
     static final RuntimeLab LAB = new RuntimeLab();
 
     @Test
-    void wires_the_triangle_of_the_seed() {
+    void wires_the_triangle_of_legacy_meshnet() {
         Map<String, Sandbox> pods = triangle();
 
-        assertThat(kinds(pods.get("pod1")))
-                .isEqualTo(Map.of("lo", "", "eth0", "veth", "eth1", "veth", "eth2", "vxlan"));
-        assertThat(kinds(pods.get("pod2")))
-                .isEqualTo(Map.of("lo", "", "eth0", "veth", "eth1", "veth", "eth2", "vxlan"));
-        assertThat(kinds(pods.get("pod3")))
-                .isEqualTo(Map.of("lo", "", "eth0", "veth", "eth1", "vxlan", "eth2", "vxlan"));
+        for (Sandbox pod : pods.values()) {
+            assertThat(kinds(pod)).isEqualTo(Map.of("lo", "", "eth0", "veth", "eth1", "veth", "eth2", "veth"));
+        }
+        assertThat(LAB.node1().node().wires())
+                .isEqualTo(Map.of(
+                        "pod1:eth1",
+                        "port " + pods.get("pod2").link("eth1").peer(),
+                        "pod1:eth2",
+                        "VNI 5013 to " + LAB.node2().node().address(),
+                        "pod2:eth1",
+                        "port " + pods.get("pod1").link("eth1").peer(),
+                        "pod2:eth2",
+                        "VNI 5021 to " + LAB.node2().node().address()));
+        assertThat(LAB.node2().node().wires())
+                .isEqualTo(Map.of(
+                        "pod3:eth1", "VNI 5013 to " + LAB.node1().node().address(),
+                        "pod3:eth2", "VNI 5021 to " + LAB.node1().node().address()));
         assertThat(LAB.node1().node().leases())
                 .containsExactlyInAnyOrder(
                         pods.get("pod1").address(), pods.get("pod2").address());
@@ -71,7 +82,7 @@ class ContainerdTest {
 
         LAB.node1().kubelet().delete("pod1");
 
-        eventually(() -> assertThat(pods.get("pod2").links()).containsOnlyKeys("lo", "eth0", "eth2"));
+        eventually(() -> assertThat(pods.get("pod2").link("eth1").carrier()).isFalse());
         eventually(() -> assertThat(pods.get("pod3").link("eth1").carrier()).isFalse());
         assertThat(LAB.etcd().get("/pod1/src_ip")).isEmpty();
         pods.put("pod1", LAB.node1().kubelet().run("pod1"));
@@ -80,7 +91,10 @@ class ContainerdTest {
         LAB.node1().kubelet().delete("pod1");
         pods.put("pod1", LAB.node2().kubelet().run("pod1"));
         eventually(() -> assertTriangle(pods));
-        assertThat(kinds(pods.get("pod1"))).containsEntry("eth1", "vxlan").containsEntry("eth2", "veth");
+        assertThat(LAB.node2().node().wires())
+                .containsEntry("pod1:eth1", "VNI 5011 to " + LAB.node1().node().address())
+                .containsEntry(
+                        "pod1:eth2", "port " + pods.get("pod3").link("eth1").peer());
         assertThat(pods.get("pod3").link("eth2").ifindex()).isEqualTo(kept);
     }
 
@@ -220,7 +234,7 @@ class ContainerdTest {
         eventually(() -> assertThat(pod1.pings("12.12.12.2")).isTrue());
     }
 
-    /** Uploads the seed's triangle, runs its pods one after the other, and waits until all reach each other. */
+    /** Uploads the triangle, runs its pods one after the other, and waits until all reach each other. */
     private static Map<String, Sandbox> triangle() {
         LAB.upload(Topology.triangle());
         Map<String, Sandbox> pods = byName(List.of(

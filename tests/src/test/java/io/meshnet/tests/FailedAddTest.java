@@ -124,17 +124,20 @@ class FailedAddTest {
     }
 
     @Test
-    void names_the_link_whose_vni_is_taken_and_leaves_the_taker_alone() {
+    void names_the_port_that_another_vxlan_of_the_node_has_and_leaves_that_alone() {
         LAB.upload(Topology.pair());
         LAB.pod("pod1", LAB.node1()).add().succeeded();
         Pod pod2 = LAB.pod("pod2", LAB.node2());
-        LAB.node2()
-                .ip("link", "add", "users", "type", "vxlan", "id", "5011", "dstport", "4789", "dev", Underlay.UPLINK);
+        LAB.node2().stop();
+        LAB.node2().forget();
+        LAB.node2().ip("link", "add", "users", "type", "vxlan", "id", "42", "dstport", "4789", "dev", Underlay.UPLINK);
+        LAB.node2().ip("link", "set", "users", "up");
+        LAB.node2().start();
 
         CniAnswer answer = pod2.add();
 
         assertThat(answer.outcome().status()).as("%s", answer).isEqualTo(1);
-        assertThat(answer.text()).contains("eth1").contains("pod2").contains("11");
+        assertThat(answer.text()).contains("link 11 ", "pod2:eth1", "UDP port 4789", "MESHNET_VXLAN_PORT");
         assertUntouched(pod2);
         assertThat(LAB.node2().links()).containsKey("users");
         LAB.node2().ip("link", "delete", "users");

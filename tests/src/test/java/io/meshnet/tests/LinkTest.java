@@ -82,6 +82,10 @@ class LinkTest {
         assertThat(pod1.link("west").carrier()).isTrue();
         assertThat(pod1.link("east").addresses()).containsExactly("10.1.1.1/24");
         assertThat(pod1.link("west").addresses()).containsExactly("10.1.1.2/24");
+        assertThat(LAB.node1().wireOf(pod1, "east"))
+                .isEqualTo("port " + pod1.link("west").peer());
+        assertThat(LAB.node1().wireOf(pod1, "west"))
+                .isEqualTo("port " + pod1.link("east").peer());
         pod1.del().succeeded();
         LAB.assertReleased(pod1);
     }
@@ -105,10 +109,15 @@ class LinkTest {
 
         Pod pod1 = added("pod1", LAB.node1());
 
-        assertThat(pod1.links()).containsKey("eth0");
+        ObservedLink waiting = pod1.link("eth1");
+        assertThat(waiting.saysNoCarrier()).isTrue();
+        assertThat(waiting.likeness().up()).isTrue();
+        assertThat(waiting.addresses()).containsExactly("12.12.12.1/24");
         assertThat(LAB.etcd().get("/pod1/src_ip")).isEqualTo(LAB.node1().address());
+        Survivors survivors = new Survivors().with(pod1, "eth1");
         added("pod2", LAB.node1());
         assertThat(pod1.pings("12.12.12.2")).isTrue();
+        survivors.assertUntouched();
     }
 
     @Test
@@ -119,26 +128,30 @@ class LinkTest {
         Pod pod1 = added("pod1", LAB.node1());
         Pod pod2 = added("pod2", LAB.node2());
 
-        assertThat(pod2.link("eth1").vni()).isEqualTo((1 << 24) - 1);
+        assertThat(LAB.node2().wireOf(pod2, "eth1"))
+                .isEqualTo("VNI " + ((1 << 24) - 1) + " to " + LAB.node1().address());
         eventually(() -> assertThat(pod1.pings("10.3.1.2")).isTrue());
     }
 
-    @Test
-    void across_nodes_loses_its_carrier_with_its_peer_and_keeps_its_ifindex() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void loses_its_carrier_with_its_peer_and_stays_what_it_is(boolean apart) {
         LAB.upload(Topology.pair());
         Pod pod1 = added("pod1", LAB.node1());
-        Pod pod2 = added("pod2", LAB.node2());
+        Node there = apart ? LAB.node2() : LAB.node1();
+        Pod pod2 = added("pod2", there);
         eventually(() -> assertThat(pod1.pings("12.12.12.2")).isTrue());
-        int ifindex = pod1.link("eth1").ifindex();
+        Survivors survivors = new Survivors().with(pod1, "eth1");
 
         pod2.del().succeeded();
         eventually(() -> assertThat(pod1.link("eth1").carrier()).isFalse());
+        survivors.assertUntouched();
         LAB.removeNamespace(pod2);
-        added("pod2", LAB.node2());
+        added("pod2", there);
 
         eventually(() -> assertThat(pod1.link("eth1").carrier()).isTrue());
         eventually(() -> assertThat(pod1.pings("12.12.12.2")).isTrue());
-        assertThat(pod1.link("eth1").ifindex()).isEqualTo(ifindex);
+        survivors.assertUntouched();
     }
 
     @Test
@@ -147,19 +160,23 @@ class LinkTest {
         Pod pod1 = added("pod1", LAB.node1());
         Pod pod2 = added("pod2", LAB.node1());
         assertThat(pod1.pings("12.12.12.2")).isTrue();
+        Survivors survivors = new Survivors().with(pod1, "eth1");
 
         pod2.del().succeeded();
         LAB.removeNamespace(pod2);
         Pod moved = added("pod2", LAB.node2());
 
-        eventually(() -> assertThat(pod1.link("eth1").kind()).isEqualTo("vxlan"));
+        eventually(() -> assertThat(LAB.node1().wireOf(pod1, "eth1"))
+                .isEqualTo("VNI 5011 to " + LAB.node2().address()));
         eventually(() -> assertThat(pod1.pings("12.12.12.2")).isTrue());
         moved.del().succeeded();
         LAB.removeNamespace(moved);
-        added("pod2", LAB.node1());
+        Pod back = added("pod2", LAB.node1());
 
-        eventually(() -> assertThat(pod1.link("eth1").kind()).isEqualTo("veth"));
+        eventually(() -> assertThat(LAB.node1().wireOf(pod1, "eth1"))
+                .isEqualTo("port " + back.link("eth1").peer()));
         eventually(() -> assertThat(pod1.pings("12.12.12.2")).isTrue());
+        survivors.assertUntouched();
     }
 
     @Test

@@ -79,8 +79,9 @@ class NodeDeathTest {
         assertThat(link.path("state").asText()).as("%s", link).isEqualTo("waiting");
         assertThat(link.path("reason").asText()).contains(LAB.node2().name(), "not alive", "pod2");
         assertThat(link.path("since").asText()).isNotBlank();
-        assertThat(link.path("observed").path("carrier").asBoolean()).isFalse();
-        assertThat(link.path("observed").path("ifindex").asInt()).isEqualTo(ifindex);
+        assertThat(link.path("observed").path("wire").isNull()).isTrue();
+        assertThat(link.path("in_pod").path("carrier").asBoolean()).isFalse();
+        assertThat(link.path("in_pod").path("ifindex").asInt()).isEqualTo(ifindex);
         assertThat(pod1.link("eth1").ifindex()).isEqualTo(ifindex);
 
         LAB.node2().plug();

@@ -77,7 +77,8 @@ class NodeStateTest {
         assertThat(answer.succeeded().outcome().out()).isEmpty();
         LAB.assertReleased(pod1);
         assertThat(LAB.node1().leases()).hasSize(3).doesNotContain(lost.replaceFirst("/.*", ""));
-        assertThat(pod2.links()).containsOnlyKeys("lo", "eth0", "eth2");
+        assertThat(pod2.links()).containsOnlyKeys("lo", "eth0", "eth1", "eth2");
+        assertThat(pod2.link("eth1").saysNoCarrier()).isTrue();
         assertThat(pod2.link("eth2").ifindex()).isEqualTo(ifindex);
         assertThat(pod2.pings("23.23.23.3")).isTrue();
         assertThat(stranger.links()).containsKey("eth0");

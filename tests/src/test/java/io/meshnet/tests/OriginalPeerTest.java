@@ -46,10 +46,10 @@ class OriginalPeerTest {
         assertThat(pod2.pings("23.23.23.3")).isTrue();
         assertThat(pod1.links()).containsOnlyKeys("lo", "eth0", "eth1", "eth2");
         assertThat(pod3.links()).containsOnlyKeys("lo", "eth0", "eth1", "eth2");
-        assertEnd(pod1.link("eth1"), 5011, LAB.original().address(), "12.12.12.1/24");
-        assertEnd(pod2.link("eth1"), 5011, LAB.node1().address(), "12.12.12.2/24");
-        assertEnd(pod3.link("eth2"), 5021, LAB.original().address(), "23.23.23.3/24");
-        assertEnd(pod2.link("eth2"), 5021, LAB.node2().address(), "23.23.23.2/24");
+        assertOurEnd(pod1, "eth1", 5011, "12.12.12.1/24");
+        assertTheirEnd(pod2.link("eth1"), 5011, LAB.node1().address(), "12.12.12.2/24");
+        assertOurEnd(pod3, "eth2", 5021, "23.23.23.3/24");
+        assertTheirEnd(pod2.link("eth2"), 5021, LAB.node2().address(), "23.23.23.2/24");
     }
 
     @Test
@@ -63,7 +63,7 @@ class OriginalPeerTest {
         LAB.upload(Topology.pair());
 
         eventually(this::assertReachable);
-        assertEnd(pod2.link("eth1"), 5011, LAB.node1().address(), "12.12.12.2/24");
+        assertTheirEnd(pod2.link("eth1"), 5011, LAB.node1().address(), "12.12.12.2/24");
     }
 
     @Test
@@ -95,7 +95,7 @@ class OriginalPeerTest {
 
         // What it learns of frames lets the original's end answer before it is told.
         eventually(this::assertReachable);
-        eventually(() -> assertEnd(pod2.link("eth1"), 5011, node.address(), "12.12.12.2/24"));
+        eventually(() -> assertTheirEnd(pod2.link("eth1"), 5011, node.address(), "12.12.12.2/24"));
     }
 
     @ParameterizedTest
@@ -144,7 +144,16 @@ class OriginalPeerTest {
         assertThat(pod2.pings("12.12.12.1")).as("pod2 pings pod1").isTrue();
     }
 
-    private static void assertEnd(ObservedLink link, int vni, String remote, String address) {
+    private static void assertOurEnd(Pod pod, String ifname, int vni, String address) {
+        ObservedLink link = pod.link(ifname);
+        assertThat(link.kind()).isEqualTo("veth");
+        assertThat(link.addresses()).containsExactly(address);
+        assertThat(link.carrier()).isTrue();
+        assertThat(pod.node().wireOf(pod, ifname))
+                .isEqualTo("VNI " + vni + " to " + LAB.original().address());
+    }
+
+    private static void assertTheirEnd(ObservedLink link, int vni, String remote, String address) {
         assertThat(link.kind()).isEqualTo("vxlan");
         assertThat(link.vni()).isEqualTo(vni);
         assertThat(link.remote()).isEqualTo(remote);

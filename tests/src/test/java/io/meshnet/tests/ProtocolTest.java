@@ -93,11 +93,7 @@ class ProtocolTest {
         JsonNode check = checkable(pod1);
         LAB.pod("pod2", LAB.node1()).add().succeeded();
         // What is only deleted is made again at once; what stands in the way is not.
-        pod1.ip("link", "add", "mine", "type", "bridge");
-        Command.of("ip", "-batch", "-")
-                .inside(pod1.netns())
-                .fed("link set eth1 name moved\nlink set mine name eth1\n")
-                .output();
+        pod1.obstruct("eth1");
 
         CniAnswer answer = pod1.check(check);
 
@@ -170,7 +166,8 @@ class ProtocolTest {
                         .outcome()
                         .out())
                 .isEmpty();
-        assertThat(pod2.links()).containsOnlyKeys("lo");
+        assertThat(pod2.links()).containsOnlyKeys("lo", "eth1");
+        assertThat(pod2.link("eth1").saysNoCarrier()).isTrue();
     }
 
     @ParameterizedTest

@@ -31,7 +31,7 @@ class StrictDaemonTest {
 
     @Test
     void fail_an_add_while_an_interface_of_the_user_is_in_the_way_at_the_other_end() {
-        pod3.ip("link", "add", "eth1", "type", "bridge");
+        pod3.obstruct("eth1");
 
         assertFails();
 
@@ -51,11 +51,12 @@ class StrictDaemonTest {
 
     @Test
     void let_an_add_be_content_with_this_end_when_its_configuration_says_so() {
-        pod3.ip("link", "add", "eth1", "type", "bridge");
+        pod3.obstruct("eth1");
 
         pod1.add(LAB.node1().config().put("strict", false)).succeeded();
 
-        assertThat(pod1.link("eth2").kind()).isEqualTo("vxlan");
+        assertThat(LAB.node1().wireOf(pod1, "eth2"))
+                .isEqualTo("VNI 5013 to " + LAB.node2().address());
         assertThat(pod3.link("eth1").kind()).isEqualTo("bridge");
     }
 

@@ -69,7 +69,7 @@ class StrictTest {
         Pod successor = strictlyAdded("pod2", LAB.node2());
 
         assertThat(pod1.link("eth1").likeness().up()).isTrue();
-        assertThat(pod1.link("eth1").json().has("protodown")).as("held down").isFalse();
+        assertUp(pod1, "eth1");
         assertUp(successor, "eth1");
     }
 
@@ -79,7 +79,9 @@ class StrictTest {
 
         Pod pod1 = strictlyAdded("pod1", LAB.node1());
 
-        assertThat(pod1.links()).containsOnlyKeys("lo", "eth0");
+        assertThat(pod1.links()).containsOnlyKeys("lo", "eth0", "eth1", "eth2");
+        assertThat(pod1.link("eth1").saysNoCarrier()).isTrue();
+        assertThat(pod1.link("eth2").saysNoCarrier()).isTrue();
         assertThat(LAB.etcd().get("/pod1/src_ip")).isEqualTo(LAB.node1().address());
     }
 
@@ -101,7 +103,8 @@ class StrictTest {
 
         pod1.add(config).succeeded();
 
-        assertThat(pod1.link("eth2").kind()).isEqualTo("vxlan");
+        assertThat(LAB.node1().wireOf(pod1, "eth2"))
+                .isEqualTo("VNI 5013 to " + LAB.node2().address());
     }
 
     @ParameterizedTest
@@ -123,7 +126,7 @@ class StrictTest {
     private static Pod obstructedPod3() {
         Pod pod3 = LAB.pod("pod3", LAB.node2());
         pod3.add().succeeded();
-        pod3.ip("link", "add", "eth1", "type", "bridge");
+        pod3.obstruct("eth1");
         return pod3;
     }
 

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The seed's three pods on two nodes: pod1 and pod2 on the first, pod3 on the second. */
+/** The three pods of legacy meshnet's example on two nodes: pod1 and pod2 on the first, pod3 on the second. */
 class TriangleTest {
     @RegisterExtension
     static final Lab LAB = new Lab();
@@ -51,16 +51,22 @@ class TriangleTest {
     }
 
     @Test
-    void is_a_veth_within_a_node_and_a_vxlan_between_nodes() {
+    void has_wires_between_ports_within_a_node_and_tunnels_between_nodes() {
         add("pod1 pod2 pod3");
         eventually(() -> assertThat(pods.get("pod1").link("eth2").carrier()).isTrue());
 
-        assertThat(pods.get("pod1").link("eth1").kind()).isEqualTo("veth");
-        assertThat(pods.get("pod2").link("eth1").kind()).isEqualTo("veth");
-        assertVxlan("pod1", "eth2", 5013, LAB.node2());
-        assertVxlan("pod2", "eth2", 5021, LAB.node2());
-        assertVxlan("pod3", "eth1", 5013, LAB.node1());
-        assertVxlan("pod3", "eth2", 5021, LAB.node1());
+        assertThat(meshLinks()).allSatisfy(end -> assertThat(link(end).kind()).isEqualTo("veth"));
+        assertWire("pod1", "eth1", "port " + pods.get("pod2").link("eth1").peer());
+        assertWire("pod2", "eth1", "port " + pods.get("pod1").link("eth1").peer());
+        assertWire("pod1", "eth2", "VNI 5013 to " + LAB.node2().address());
+        assertWire("pod2", "eth2", "VNI 5021 to " + LAB.node2().address());
+        assertWire("pod3", "eth1", "VNI 5013 to " + LAB.node1().address());
+        assertWire("pod3", "eth2", "VNI 5021 to " + LAB.node1().address());
+        for (Node node : LAB.nodes()) {
+            ObservedLink tunnel = node.patch().links().get(Patch.TUNNEL);
+            assertThat(tunnel.kind()).isEqualTo("vxlan");
+            assertThat(tunnel.port()).isEqualTo(4789);
+        }
     }
 
     @Test
@@ -77,17 +83,40 @@ class TriangleTest {
     }
 
     @Test
-    void marks_its_links_and_only_those() {
+    void marks_its_links_on_the_patch_side_and_nothing_in_the_pods() {
         add("pod1 pod2 pod3");
 
         assertThat(meshLinks()).allSatisfy(end -> {
-            assertThat(link(end).group()).as("group of %s", end).isNotEqualTo(ObservedLink.NO_GROUP);
-            assertThat(link(end).alias()).as("alias of %s", end).isNotBlank();
+            assertThat(link(end).group()).as("group of %s", end).isEqualTo(ObservedLink.NO_GROUP);
+            assertThat(link(end).alias()).as("alias of %s", end).isEmpty();
+            Pod pod = pods.get(end.pod());
+            ObservedLink port = pod.node().patch().port(pod, end.ifname());
+            assertThat(port.group()).as("group of the port of %s", end).isNotEqualTo(ObservedLink.NO_GROUP);
+            assertThat(port.alias())
+                    .as("alias of the port of %s", end)
+                    .startsWith("meshnet " + end.ifname() + " ")
+                    .endsWith(" default/" + end.pod());
         });
-        assertThat(pods.values()).allSatisfy(pod -> {
-            assertThat(pod.link("eth0").group()).isEqualTo(ObservedLink.NO_GROUP);
-            assertThat(pod.link("eth0").alias()).isEmpty();
-        });
+        assertThat(LAB.node1().patch().served())
+                .containsExactlyInAnyOrder("pod1:eth1", "pod1:eth2", "pod2:eth1", "pod2:eth2");
+        assertThat(LAB.node2().patch().served()).containsExactlyInAnyOrder("pod3:eth1", "pod3:eth2");
+    }
+
+    @Test
+    void has_its_interfaces_before_their_peers_run() {
+        Pod pod1 = pods.get("pod1");
+        pod1.add().succeeded();
+
+        Map<String, ObservedLink> alone = pod1.links();
+        assertThat(alone).containsOnlyKeys("lo", "eth0", "eth1", "eth2");
+        assertThat(alone.get("eth1").saysNoCarrier()).isTrue();
+        assertThat(alone.get("eth2").saysNoCarrier()).isTrue();
+        assertThat(alone.get("eth1").addresses()).containsExactly("12.12.12.1/24");
+        add("pod2 pod3");
+        assertAllReachable();
+        for (String ifname : new String[] {"eth1", "eth2"}) {
+            assertThat(pod1.link(ifname).ifindex()).isEqualTo(alone.get(ifname).ifindex());
+        }
     }
 
     @Test
@@ -147,7 +176,7 @@ class TriangleTest {
     }
 
     @Test
-    void is_not_disturbed_by_handshake_flags_that_the_original_left() {
+    void is_not_disturbed_by_handshake_flags_that_legacy_meshnet_left() {
         LAB.etcd().put("/pod1/skipped/pod2", "true");
         LAB.etcd().put("/pod2/skipped/pod1", "true");
         LAB.etcd().put("/pod3/skipped/pod1", "true");
@@ -202,12 +231,9 @@ class TriangleTest {
                 == 0;
     }
 
-    private void assertVxlan(String pod, String ifname, int vni, Node remote) {
-        ObservedLink link = pods.get(pod).link(ifname);
-        assertThat(link.kind()).isEqualTo("vxlan");
-        assertThat(link.vni()).isEqualTo(vni);
-        assertThat(link.port()).isEqualTo(4789);
-        eventually(() -> assertThat(pods.get(pod).link(ifname).remote()).isEqualTo(remote.address()));
+    private void assertWire(String pod, String ifname, String wire) {
+        Pod its = pods.get(pod);
+        eventually(() -> assertThat(its.node().wireOf(its, ifname)).isEqualTo(wire));
     }
 
     private static Stream<LinkEnd> meshLinks() {

@@ -94,13 +94,18 @@ class TwoNodesAtOnceTest {
         return answers.stream().map(CompletableFuture::join).toList();
     }
 
-    /** What tells one device from another: node, name, ifindex, VNI, remote. */
+    /** What tells one end from another: node, name, ifindex, port, wire. */
     private static Set<String> ends(Pod... pods) {
         return Stream.of(pods)
                 .flatMap(pod -> INTERFACES.stream().map(ifname -> {
                     ObservedLink link = pod.link(ifname);
-                    return "%s %s %d %s %d %s"
-                            .formatted(pod.name(), ifname, link.ifindex(), link.kind(), link.vni(), link.remote());
+                    return "%s %s %d %d %s"
+                            .formatted(
+                                    pod.name(),
+                                    ifname,
+                                    link.ifindex(),
+                                    link.peer(),
+                                    pod.node().wireOf(pod, ifname));
                 }))
                 .collect(Collectors.toSet());
     }
