@@ -53,7 +53,7 @@ class CheckTest {
     @MethodSource("damages")
     void names_the_link_and_what_is_not_right_about_it(
             String what, String ifname, boolean isInPod, String script, String reason) {
-        Patch patch = LAB.node1().patch();
+        PatchView patch = LAB.node1().patch();
         String port = "port" + pod1.link(ifname).peer();
         if (isInPod) {
             Command.of("sh", "-e", "-c", script, ifname).inside(pod1.netns()).output();

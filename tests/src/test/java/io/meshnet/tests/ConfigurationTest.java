@@ -32,7 +32,7 @@ class ConfigurationTest {
         assertThat(pod1.link("eth2").mtu()).isEqualTo(1400);
         assertThat(pod3.link("eth1").mtu()).isEqualTo(1400);
         for (Node node : LAB.nodes()) {
-            assertThat(node.patch().links().get(Patch.TUNNEL).port()).isEqualTo(8472);
+            assertThat(node.patch().links().get(PatchView.TUNNEL).port()).isEqualTo(8472);
         }
     }
 

@@ -239,7 +239,7 @@ class DriftTest {
     @Test
     void that_the_kernel_could_not_tell_is_found_because_it_tells_that_something_was_lost() {
         Map<String, Likeness> before = likenesses(pod1);
-        Patch patch = LAB.node1().patch();
+        PatchView patch = LAB.node1().patch();
         long lost = lostNotifications(patch);
         LAB.node1().freeze();
         while (lostNotifications(patch) == lost) {
@@ -264,15 +264,15 @@ class DriftTest {
     }
 
     /** Makes the kernel tell of changes by the thousand. */
-    private static void flood(Patch patch) {
+    private static void flood(PatchView patch) {
         String lines = IntStream.range(0, 2000)
                 .mapToObj(i -> "link set lo txqueuelen " + (1000 + i % 2) + "\n")
                 .collect(Collectors.joining());
-        Command.ip("-batch", "-").fed(lines).inside(patch.mount()).output();
+        Command.ip("-batch", "-").fed(lines).inside(patch.path()).output();
     }
 
     /** How many notifications found no room in a socket of the patch namespace, as the kernel's list says, in its last column but one. */
-    private static long lostNotifications(Patch patch) {
+    private static long lostNotifications(PatchView patch) {
         return patch.run("cat", "/proc/net/netlink")
                 .lines()
                 .skip(1)

@@ -132,7 +132,7 @@ final class Lab implements BeforeEachCallback, AfterEachCallback, AfterAllCallba
             eventually(() -> assertThat(node.strayLinks())
                     .as("stray links on %s", node.name())
                     .isEmpty());
-            eventually(() -> assertThat(node.patch().ports())
+            eventually(() -> assertThat(node.patch().remains())
                     .as("ports on %s", node.name())
                     .isEmpty());
         }

@@ -174,14 +174,15 @@ final class Node {
         Command.of("rm", "-r", directory.resolve("state").toString()).output();
     }
 
-    /** The node's patch namespace. A daemon in a mount namespace of its own is asked for the way there. */
-    Patch patch() {
+    /** The node's patch namespace. */
+    PatchView patch() {
+        return new PatchView(this);
+    }
+
+    /** Where the patch namespace is mounted. */
+    Path patchMount() {
         String mount = settings.get("MESHNET_STATE") + "/netns";
-        if (machine.isPresent()) {
-            return new Patch(machine.get().path(mount));
-        }
-        String root = running() ? "/proc/" + daemon.pid() + "/root" : "";
-        return new Patch(Path.of(root + mount));
+        return machine.map(its -> its.path(mount)).orElseGet(() -> Path.of(mount));
     }
 
     /** Stops the daemon as an init system would. */

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -25,9 +27,18 @@ record PatchView(Node node) {
 
     private static final String NOBODY = "2147483000";
 
+    /** The one device for all tunnels of the node. */
+    static final String TUNNEL = "vxlan";
+
     /** Where the namespace is mounted. */
     Path path() {
-        return Path.of(node.settings().get("MESHNET_STATE"), "netns");
+        return node.patchMount();
+    }
+
+    /** Whether there is a namespace, be it in the mount namespace of the tests or of the node. */
+    boolean exists() {
+        Outcome type = Command.of("stat", "-f", "-c", "%T", path().toString()).run();
+        return type.status() == 0 && type.out().strip().equals("nsfs");
     }
 
     /** Whether anything is mounted there. */
@@ -66,9 +77,26 @@ record PatchView(Node node) {
         }
     }
 
-    /** All devices in the namespace, by their names. */
+    /** All devices in the namespace, by their names; none while there is no namespace. */
     Map<String, ObservedLink> links() {
-        return ObservedLink.in(path());
+        return exists() ? ObservedLink.in(path()) : Map.of();
+    }
+
+    /** What is there beside loopback and tunnel: the ports, and what should not be there. */
+    List<ObservedLink> remains() {
+        return links().entrySet().stream()
+                .filter(link -> !Set.of("lo", TUNNEL).contains(link.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
+    }
+
+    /** The interfaces that all this says it serves: {@code pod:interface}. */
+    Set<String> served() {
+        return remains().stream()
+                .map(port -> port.alias().split(" ", -1))
+                .map(words ->
+                        words[words.length - 1].replaceFirst(".*/", "") + ":" + (words.length > 1 ? words[1] : ""))
+                .collect(Collectors.toSet());
     }
 
     /** All ports, by their indexes. */
@@ -90,6 +118,11 @@ record PatchView(Node node) {
     /** Runs {@code ip} in the namespace. */
     void ip(String... arguments) {
         Command.ip(arguments).inside(path()).output();
+    }
+
+    /** Runs any command in the namespace. */
+    String run(String... words) {
+        return Command.of(words).inside(path()).output();
     }
 
     /**

@@ -143,7 +143,7 @@ final class RuntimeLab implements BeforeEachCallback, AfterEachCallback, AfterAl
         eventually(() -> assertThat(node.node().strayLinks())
                 .as("stray links on %s", node.name())
                 .isEmpty());
-        eventually(() -> assertThat(node.node().patch().ports())
+        eventually(() -> assertThat(node.node().patch().remains())
                 .as("ports on %s", node.name())
                 .isEmpty());
     }

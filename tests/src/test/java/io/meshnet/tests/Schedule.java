@@ -331,7 +331,7 @@ final class Schedule {
             eventually(() -> assertThat(node.strayLinks())
                     .as("stray links on %s", node.name())
                     .isEmpty());
-            eventually(() -> assertThat(node.patch().ports())
+            eventually(() -> assertThat(node.patch().remains())
                     .as("ports on %s", node.name())
                     .isEmpty());
         }

@@ -63,7 +63,7 @@ class TriangleTest {
         assertWire("pod3", "eth1", "VNI 5013 to " + LAB.node1().address());
         assertWire("pod3", "eth2", "VNI 5021 to " + LAB.node1().address());
         for (Node node : LAB.nodes()) {
-            ObservedLink tunnel = node.patch().links().get(Patch.TUNNEL);
+            ObservedLink tunnel = node.patch().links().get(PatchView.TUNNEL);
             assertThat(tunnel.kind()).isEqualTo("vxlan");
             assertThat(tunnel.port()).isEqualTo(4789);
         }

@@ -131,7 +131,7 @@ class VtepTest {
         Map<String, ObservedLink> ports = LAB.node1().patch().links();
 
         for (String netns : new String[] {
-            "/run/netns/" + LAB.node1().netns(), LAB.node1().patch().mount().toString()
+            "/run/netns/" + LAB.node1().netns(), LAB.node1().patch().path().toString()
         }) {
             assertThat(put(request().put("net_ns", netns).toString()).status()).isEqualTo(FORBIDDEN);
         }
