@@ -38,6 +38,14 @@ final class Capture implements AutoCloseable {
                 .toList();
     }
 
+    /** How many frames arrived, also if the interface is gone and the program has ended with it. */
+    int received() {
+        return (int) Daemon.text(log)
+                .lines()
+                .filter(line -> line.startsWith("frame "))
+                .count();
+    }
+
     /** How many frames with that text arrived. */
     long count(String text) {
         return frames().stream().filter(line -> line.endsWith(" " + text)).count();

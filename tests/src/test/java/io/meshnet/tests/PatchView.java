@@ -56,7 +56,7 @@ record PatchView(Node node) {
         }
     }
 
-    /** Takes the mount away, as an operator does by mistake. */
+    /** Takes the mount away, as an operator does by mistake; lazily, since the daemon has it open. */
     void unmount() {
         unmount(path());
     }
@@ -64,7 +64,7 @@ record PatchView(Node node) {
     /** Takes away as many mounts as there are, be it none. */
     static void unmount(Path path) {
         while (isMounted(path)) {
-            Command.of("umount", path.toString()).output();
+            Command.of("umount", "--lazy", path.toString()).output();
         }
     }
 
