@@ -215,16 +215,26 @@ public final class ActionRunner {
      * Applies what differs between two declarations, and only that. The rest of the interface
      * belongs to the pod.
      */
-    private void apply(ObservedPort port, PortMark before, PortMark after) {
-        if (before.mtu() != after.mtu() || before.isMtuDeclared() != after.isMtuDeclared()) {
+    private void apply(ObservedPort planned, PortMark before, PortMark after) {
+        // The pod may have moved its interface since the last notification.
+        ObservedPort port = panel.inspect(planned.ifindex()).map(planned::at).orElse(planned);
+        boolean isMtuOther = before.mtu() != after.mtu() || before.isMtuDeclared() != after.isMtuDeclared();
+        boolean isOther = isMtuOther || !before.address().equals(after.address());
+        if (isOther) {
+            mark(port, before.unfinished());
+        }
+        if (isMtuOther) {
             panel.socket().links().mtu(port.ifindex(), PortSpec.patchMtu(after));
         }
-        boolean isOther = before.mtu() != after.mtu() || !before.address().equals(after.address());
         if (isOther) {
             applyInPod(port, before, after);
         }
-        panel.socket().links().mark(port.ifindex(), port.group(), after.alias());
-        panel.put(port.withMark(after));
+        mark(port, after);
+    }
+
+    private void mark(ObservedPort port, PortMark mark) {
+        panel.socket().links().mark(port.ifindex(), port.group(), mark.alias());
+        panel.put(port.withMark(mark));
     }
 
     private void applyInPod(ObservedPort port, PortMark before, PortMark after) {
@@ -240,12 +250,15 @@ public final class ActionRunner {
         if (before.mtu() != after.mtu()) {
             namespace.socket().links().mtu(port.podIfindex(), after.mtu());
         }
-        if (!before.address().equals(after.address())) {
+        if (before.isUnfinished() || !before.address().equals(after.address())) {
             List<InterfaceAddress> added = PortSpec.addresses(after.address());
             Optional<Link> link = namespace.socket().links().find(port.podIfindex());
             link.ifPresent(found -> PortMaker.allow(namespace, found.name(), added));
             PortSpec.addresses(before.address())
                     .forEach(old -> namespace.socket().addresses().delete(port.podIfindex(), old));
+            // If the daemon is killed now or later, the next one deletes this address or adds it,
+            // whichever the declaration is by then.
+            mark(port, after.unfinished());
             added.forEach(address -> namespace.socket().addresses().add(port.podIfindex(), address));
         }
     }

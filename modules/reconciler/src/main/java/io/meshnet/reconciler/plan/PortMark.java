@@ -16,12 +16,13 @@ import java.util.Optional;
  *   meshnet eth2 21 23.23.23.2/24 auto/1450 default/pod2                 from the topology, the node chose the MTU
  *   meshnet eth2 21 23.23.23.2/24 9000 default/pod2                      the link declares the MTU
  *   meshnet eth2 vni/5021/10.0.0.2 23.23.23.2/24 auto/1450 default/pod2  from a peer's update, the topology has no such link
+ *   meshnet eth2 21 23.23.23.2/24 auto/0 default/pod2                    the daemon changes address or MTU
  * </pre>
  *
  * @param ifname the declared name of the interface in the pod, at most 15 bytes
  * @param source what asked for the port
  * @param address the address that was applied last, if any
- * @param mtu the MTU that was applied last, in bytes
+ * @param mtu the MTU that was applied last, in bytes; 0 while a declaration is applied
  * @param isMtuDeclared whether that MTU was declared
  * @param pod the pod as text; a text that is too long for an ifalias is cut and ends in its digest
  */
@@ -118,6 +119,20 @@ public record PortMark(
             throw new IllegalArgumentException("\"" + word + "\" is no source of a port");
         }
         return new OfUpdate(Integer.parseInt(parts[1]), parts[2]);
+    }
+
+    /**
+     * The mark while a daemon changes the interface, which then has this mark's address or none. No
+     * declaration has the MTU 0: if the daemon is killed, the next one applies the declaration
+     * again.
+     */
+    public PortMark unfinished() {
+        return new PortMark(ifname, source, address, 0, isMtuDeclared, pod);
+    }
+
+    /** Whether a daemon began to change the interface and did not finish. */
+    public boolean isUnfinished() {
+        return mtu == 0;
     }
 
     /** The VNI that the port's tunnel has while its wire leads to another node. */
