@@ -22,11 +22,6 @@ record PatchView(Node node) {
     /** Ports have indexes from here on. */
     static final int FIRST_PORT = 1 << 24;
 
-    /** An index that the daemons of these tests do not come to, and a group that no namespace has. */
-    private static final int STRAY = FIRST_PORT + 1_000_000;
-
-    private static final String NOBODY = "2147483000";
-
     /** The one device for all tunnels of the node. */
     static final String TUNNEL = "vxlan";
 
@@ -125,24 +120,11 @@ record PatchView(Node node) {
         return Command.of(words).inside(path()).output();
     }
 
-    /**
-     * Waits until the daemon has inspected the node so many times: every inspection deletes ports of pods that nobody knows.
-     *
-     * @param netns a namespace for the other ends of such ports
-     */
-    void awaitInspections(int times, String netns) {
+    /** Waits until the daemon has inspected the node so many times: only an inspection mounts the namespace again. */
+    void awaitInspections(int times) {
         for (int i = 0; i < times; i++) {
-            addStray(netns);
-            eventually(() -> assertThat(ports()).as("ports").doesNotContainKey(STRAY));
+            unmount();
+            eventually(() -> assertThat(isMounted()).as("%s is mounted", path()).isTrue());
         }
-    }
-
-    /** Makes a port of a pod that nobody knows. */
-    int addStray(String netns) {
-        Command.ip("link", "add", "stray", "index", Integer.toString(STRAY), "group", NOBODY, "type", "veth")
-                .and("peer", "name", "strayed", "netns", netns)
-                .inside(path())
-                .output();
-        return STRAY;
     }
 }

@@ -210,7 +210,7 @@ class PodOwnsItsInterfaceTest {
     }
 
     private void awaitInspections() {
-        new PatchView(LAB.node1()).awaitInspections(2, elsewhere.netns());
+        new PatchView(LAB.node1()).awaitInspections(2);
     }
 
     /** Everything that {@code ip} shows of the links in a pod, but for what the kernel finds out by itself. */

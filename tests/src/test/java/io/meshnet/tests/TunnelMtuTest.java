@@ -108,7 +108,7 @@ class TunnelMtuTest {
         void a_larger_frame_is_dropped_and_counted_and_told_of_once() {
             start(true, Topology.pair());
             awaitPing();
-            new PatchView(LAB.node1()).awaitInspections(2, pod2.netns());
+            new PatchView(LAB.node1()).awaitInspections(2);
             setMtu(1500);
             assertThat(passes(1450)).isTrue();
             long fragments = fragments();
@@ -122,9 +122,9 @@ class TunnelMtuTest {
             assertThat(told().path("state").asText()).isEqualTo("in place");
             eventually(() -> assertThat(warnings()).isEqualTo(1));
             assertThat(passes(1500)).isFalse();
-            new PatchView(LAB.node1()).awaitInspections(2, pod2.netns());
+            new PatchView(LAB.node1()).awaitInspections(2);
             assertThat(passes(1500)).isFalse();
-            new PatchView(LAB.node1()).awaitInspections(2, pod2.netns());
+            new PatchView(LAB.node1()).awaitInspections(2);
             assertThat(warnings()).as("warnings in%n%s", LAB.node1().log()).isEqualTo(1);
             assertThat(fragments()).isEqualTo(fragments);
             assertThat(passes(1450)).isTrue();
