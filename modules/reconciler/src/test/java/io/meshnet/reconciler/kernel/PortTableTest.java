@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.meshnet.reconciler.plan.ObservedPort;
 import io.meshnet.reconciler.plan.PortMark;
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -68,7 +67,7 @@ class PortTableTest {
     void aPortWithoutAMarkHasNoInterface() {
         ObservedPort half = new ObservedPort(1, "port1", GROUP, Optional.empty(), false, 100_000, 0);
 
-        table.replace(List.of(half));
+        table.put(half);
 
         assertThat(table.of(GROUP)).containsExactly(half);
         assertThat(table.find(GROUP, "eth1")).isEmpty();

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import io.meshnet.bpf.Assembler;
 import io.meshnet.bpf.BpfMap;
 import io.meshnet.bpf.BpfProgram;
+import io.meshnet.reconciler.plan.PortWire;
+import io.meshnet.reconciler.plan.TunnelWire;
 import java.net.InetAddress;
 import java.util.HexFormat;
 import java.util.Map;
