@@ -45,7 +45,7 @@ record PatchView(Node node) {
         try {
             return Files.readString(Path.of("/proc/self/mountinfo"))
                     .lines()
-                    .anyMatch(line -> line.split(" ")[4].equals(path.toString()));
+                    .anyMatch(line -> line.split(" ", -1)[4].equals(path.toString()));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
