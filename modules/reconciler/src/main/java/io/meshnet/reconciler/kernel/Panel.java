@@ -211,7 +211,11 @@ public final class Panel implements AutoCloseable {
             disconnect(port.ifindex()).ifPresent(far::add);
             ports.remove(port.ifindex());
         }
-        if (!mine.isEmpty()) {
+        if (group == 0) {
+            // All devices without a group have this one. Only a process that can change this
+            // namespace by netlink gives it to a port.
+            ifindexes.forEach(deletion()::link);
+        } else if (!mine.isEmpty()) {
             deletion().group(group, ifindexes, unlisted);
         }
         far.removeIf(port -> port.group() == group);

@@ -84,10 +84,6 @@ final class PanelInspector {
             take(port, isFirst, isContinuous, changed);
         }
         deleteStrangers(links);
-        found.stream()
-                .mapToInt(ObservedPort::ifindex)
-                .max()
-                .ifPresent(last -> wiring.maps().raiseNextIfindex(last + 1));
         sweepMaps();
         isListed = true;
         return changed;

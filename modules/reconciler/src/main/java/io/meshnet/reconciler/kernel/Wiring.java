@@ -44,7 +44,7 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
                 .flatMap(each -> running(socket, each.ifindex()).stream())
                 .findFirst();
         WireMaps maps =
-                runningTunnel.or(() -> runningPort).flatMap(WireMaps::of).orElseGet(WireMaps::create);
+                runningTunnel.or(() -> runningPort).flatMap(WireMaps::of).orElseGet(() -> create(ports));
         boolean isIpv6 = node.vtep() instanceof Inet6Address;
         Assembler portCode =
                 WirePrograms.port(maps.ports(), maps.tunnels(), maps.numbers(), tunnelIfindex, isIpv6, node.vtep());
@@ -52,6 +52,20 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         BpfProgram port = newest(BpfProgram.load(PORT, portCode), runningPort);
         BpfProgram tunnel = newest(BpfProgram.load(TUNNEL, tunnelCode), runningTunnel);
         return new Wiring(maps, port, tunnel);
+    }
+
+    /**
+     * Makes new maps. They give no port an index that one of these ports has. Devices without a mark
+     * do not count: a stranger could use the numbers up.
+     */
+    private static WireMaps create(List<ObservedPort> ports) {
+        WireMaps maps = WireMaps.create();
+        ports.stream()
+                .filter(port -> port.mark().isPresent())
+                .mapToInt(ObservedPort::ifindex)
+                .max()
+                .ifPresent(last -> maps.raiseNextIfindex(last + 1));
+        return maps;
     }
 
     private static Optional<BpfProgram> running(RouteSocket socket, int ifindex) {
