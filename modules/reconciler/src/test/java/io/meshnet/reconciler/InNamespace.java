@@ -13,7 +13,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** Calls on a thread that is in another network namespace. Threads that the call starts are there as well, and stay there. */
+/**
+ * Calls on a thread that is in another network namespace. Threads that the call starts are there as
+ * well, and stay there.
+ */
 final class InNamespace {
 
     private static final int CLONE_NEWNET = 0x40000000;

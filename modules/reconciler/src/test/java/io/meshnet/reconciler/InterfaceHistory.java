@@ -8,8 +8,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which interface each pod of a node has had under which name. It stays the same as long as the pod lives and the daemon of the node
- * sees it declared, unless the pod deletes it or the patch namespace is lost.
+ * Records which interface each pod of a node has under which name. The interface has to stay the
+ * same while the pod runs and the daemon of the node sees it declared, unless the pod deletes it or
+ * the patch namespace is lost.
  */
 final class InterfaceHistory {
 

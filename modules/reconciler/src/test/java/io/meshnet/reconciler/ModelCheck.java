@@ -23,8 +23,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What has to be true of a model world in which nothing more happens: each declared interface of a running pod is there, each link whose
- * two pods run carries frames in both directions, and nothing else is there.
+ * What has to be true of a model world in which nothing more happens: each declared interface of a
+ * running pod is there, each link whose two pods run carries frames in both directions, and nothing
+ * else is there.
  */
 final class ModelCheck {
 
@@ -145,7 +146,9 @@ final class ModelCheck {
         }
     }
 
-    /** A frame that the pod at one port sends arrives at the other, as the programs would have it. */
+    /**
+     * A frame that the pod at one port sends arrives at the other, as the programs would have it.
+     */
     private static void requirePassing(ModelNode from, int port, ModelNode to, int target, PodLink link) {
         PortWire wire = from.kernel().wires().get(port);
         assertThat(wire).as("wire of %s at %s", link, from.identity().name()).isNotNull();

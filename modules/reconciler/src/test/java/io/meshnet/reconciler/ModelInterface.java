@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * An interface in a namespace of the model. Beside its state it keeps what the state ought to be: what the pod did to it stands until a
- * declaration changes that very thing.
+ * An interface in a namespace of the model. Beside its state it records what the pod did to it,
+ * which has to last until a declaration changes the same property.
  */
 final class ModelInterface {
 
@@ -110,8 +110,8 @@ final class ModelInterface {
     }
 
     /**
-     * What is not as the declaration and the pod have it; empty when all is. An interface that the pod moved away has the declaration
-     * that was applied before.
+     * The first property that differs from what declaration and pod set; empty if none does. An
+     * interface that the pod moved away keeps the declaration that was applied before the move.
      */
     String defect(int declaredMtu, Optional<Prefix> declared) {
         if (!isPort || isUp == isSetDown) {

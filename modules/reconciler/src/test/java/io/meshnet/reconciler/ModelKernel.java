@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The kernel of one node as far as ports and wires need it: namespaces of pods with interfaces, one patch namespace with ports, and the
- * maps. What a daemon changes goes step by step, each of the size of a system call, and the daemon can be killed before any of them.
+ * The kernel of one node as far as ports and wires need it: namespaces of pods with interfaces, one
+ * patch namespace with ports, and the maps. What a daemon changes goes step by step, each of the
+ * size of a system call, and the daemon can be killed before any of them.
  */
 public final class ModelKernel {
 
@@ -41,7 +42,7 @@ public final class ModelKernel {
         }
     }
 
-    /** A namespace of a pod. Its number serves as the group of its ports, and as the id that the patch namespace has for it. */
+    /** A namespace of a pod. Its number is also the group of its ports and its nsid. */
     public static final class Namespace {
         private final int number;
         private final Map<Integer, ModelInterface> interfaces = new TreeMap<>();

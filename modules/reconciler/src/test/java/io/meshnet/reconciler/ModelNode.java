@@ -32,8 +32,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A node of the model: the daemon's part in what happens to its pods, around the real cluster, planner and decisions, on a model of
- * the kernel. It keeps what the daemon keeps over a restart, and no more.
+ * A node of the model: the daemon's part in what happens to its pods, around the real cluster,
+ * planner and decisions, on a model of the kernel. It keeps what the daemon keeps over a restart,
+ * and no more.
  */
 final class ModelNode {
 
@@ -47,7 +48,7 @@ final class ModelNode {
     private Cluster cluster = new Cluster();
     private ModelPanel panel = open();
 
-    /** @param alive the nodes that are alive; what the test changes there is told with the next snapshot */
+    /** @param alive the nodes that are alive; the next snapshot reads it again */
     ModelNode(NodeIdentity identity, ModelStore store, Set<String> alive) {
         this.identity = identity;
         this.store = store;
@@ -125,7 +126,7 @@ final class ModelNode {
         cluster.forget(id);
     }
 
-    /** Takes a placement back, if it is still that container's; tells whose links that may affect. */
+    /** Withdraws a placement if it is that container's; returns the affected pods. */
     private Set<PodName> withdraw(PodName pod, String id) {
         OptionalLong revision = store.unregister(pod, id);
         return revision.isPresent()
@@ -205,7 +206,7 @@ final class ModelNode {
         }
     }
 
-    /** The periodic inspection: looks at everything anew, and deletes the ports of pods that are gone. */
+    /** The periodic inspection: looks again, and deletes the ports of pods that are gone. */
     void inspect() {
         panel.refresh();
         Set<Integer> stale = panel.groups();
@@ -315,7 +316,7 @@ final class ModelNode {
         kernel.destroy(ended);
     }
 
-    /** The daemon is killed and started again: it knows nothing any more, and the patch namespace stays. */
+    /** Restarts the daemon: it forgets what it knew, and the patch namespace stays. */
     void restart() {
         kernel.killNever();
         cluster = new Cluster();

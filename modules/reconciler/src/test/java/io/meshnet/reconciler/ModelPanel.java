@@ -25,8 +25,9 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * The patch namespace while a daemon of the model works in it. It does to the model's kernel what the product's {@code Panel}, {@code
- * PortMaker} and {@code ActionRunner} do to the real one, in the same order, and like them knows of the ports only what it was told.
+ * The patch namespace while a daemon of the model works in it. It does to the model's kernel what
+ * the product's {@code Panel}, {@code PortMaker} and {@code ActionRunner} do to the real one, in
+ * the same order, and like them knows of the ports only what it was told.
  */
 public final class ModelPanel {
 
@@ -45,7 +46,10 @@ public final class ModelPanel {
         refresh();
     }
 
-    /** Looks at everything anew, and takes entries out of the maps that name no port, or no port that they belong to. */
+    /**
+     * Looks at everything anew, and takes entries out of the maps that name no port, or no port
+     * that they belong to.
+     */
     void refresh() {
         table.clear();
         kernel.list().forEach(port -> table.put(port.ifindex(), port));
@@ -238,8 +242,9 @@ public final class ModelPanel {
     }
 
     private boolean isOther(ObservedPort port) {
-        look(port.ifindex());
-        return !table.containsKey(port.ifindex());
+        return kernel.find(port.ifindex())
+                .filter(now -> port.at(now).equals(now))
+                .isEmpty();
     }
 
     private void connect(ObservedPort port, int vni, InetAddress remote, boolean isFragmenting) {

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/** What the model's nodes take etcd for: records with revisions, and placements that are compared before they are emptied. */
+/**
+ * What the model's nodes take etcd for: records with revisions, and placements that are compared
+ * before they are emptied.
+ */
 final class ModelStore {
 
     private final Map<PodName, PodRecord> records = new TreeMap<>();

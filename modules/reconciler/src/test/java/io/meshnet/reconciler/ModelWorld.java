@@ -19,7 +19,10 @@ import java.util.Set;
 /** Some nodes, the store between them, and what is under way from one to the other. */
 final class ModelWorld {
 
-    /** More rounds than any schedule needs until nothing is left to do; each link is made in the first or second. */
+    /**
+     * More rounds than any schedule needs until nothing is left to do; each link is made in the
+     * first or second.
+     */
     private static final int ROUNDS = 10;
 
     /** A container that was deleted. */
@@ -71,7 +74,10 @@ final class ModelWorld {
         }
     }
 
-    /** The runtime deletes a container, and ends its namespace when the daemon has answered, or before. */
+    /**
+     * The runtime deletes a container, and ends its namespace when the daemon has answered, or
+     * before.
+     */
     void delete(int number, int container, boolean isLate) {
         ModelNode node = node(number);
         if (node.containers().isEmpty()) {
@@ -199,7 +205,10 @@ final class ModelWorld {
         }
     }
 
-    /** Nothing more happens: every node is alive and follows the store, and does what there is to do. */
+    /**
+     * Nothing more happens: every node is alive and follows the store, and does what there is to
+     * do.
+     */
     void settle() {
         puts.clear();
         nodes.forEach(node -> alive.add(node.identity().name()));

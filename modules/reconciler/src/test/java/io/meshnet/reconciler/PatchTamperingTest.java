@@ -137,9 +137,23 @@ class PatchTamperingTest {
     }
 
     @Test
-    void aPortThatLostItsGroupIsReplaced() {
+    void groupAndMarkOfAPortArePutBack() {
+        List<String> before = node.patchIdentities();
+        String port = node.port(POD1, "eth1").name();
+
+        node.inPatch("ip link set " + port + " group 0");
+        node.inPatch("ip link set " + port + " alias stranger");
+
+        TestNode.await("the port is as before", () -> node.patchIdentities().equals(before));
+        node.ping(POD1, ADDRESS2);
+    }
+
+    @Test
+    void aPortThatLostItsGroupWhileNoDaemonRanIsReplaced() {
         Link before = node.port(POD1, "eth1");
+        node.stop();
         node.inPatch("ip link set " + before.name() + " group 0");
+        node.start();
 
         TestNode.await("the interface is made again", () -> {
             node.inspect();
@@ -159,10 +173,14 @@ class PatchTamperingTest {
         Link kept = node.port(POD1, "eth1");
         Link claiming = node.port(POD1, "eth2");
 
+        node.stop();
         TestNode.run(node.mount(), List.of("ip", "link", "set", claiming.name(), "alias", kept.alias()));
+        node.start();
 
-        TestNode.await("the other interface is made again", () -> node.isRemade(POD1, "eth2", claiming));
-        assertThat(TestNode.phases(node.reconcile(POD1))).containsExactly(Phase.IN_PLACE, Phase.IN_PLACE);
+        TestNode.await("the other interface is made again", () -> {
+            node.reconcile(POD1);
+            return node.isRemade(POD1, "eth2", claiming);
+        });
         assertThat(TestNode.identity(node.port(POD1, "eth1"))).isEqualTo(TestNode.identity(kept));
         node.delete(POD2);
         assertThat(TestNode.phases(node.add(POD2, mirrored(UID11), mirrored(second))))

@@ -24,9 +24,10 @@ import net.jqwik.api.Tuple;
 import net.jqwik.api.constraints.IntRange;
 
 /**
- * Whatever happens, in whatever order: once it has calmed down, every declared interface of a running pod is there as declared, every
- * link whose two pods run carries frames, and nothing else is in the patch namespaces; and no interface was ever exchanged for another
- * one without need. A schedule that fails is printed with its seed and made as short as it can be.
+ * Runs random schedules of events on a model of nodes, store and kernels. After any schedule the
+ * nodes come to rest: every declared interface of a running pod is there as declared, every link
+ * whose two pods run carries frames, and the patch namespaces have nothing else. No interface is
+ * ever replaced without need. jqwik prints the seed of a schedule that fails, and makes it shorter.
  */
 class SchedulesTest {
 
@@ -80,7 +81,10 @@ class SchedulesTest {
         run(schedule, last, List.of(NODE1, NODE2, NODE3));
     }
 
-    /** @param last the edit that every pod ends up with: while two pods disagree, what they disagree on stays as it was */
+    /**
+     * @param last the edit that every pod ends up with: while two pods disagree, what they disagree
+     *     on stays as it was
+     */
     private static void run(List<Step> schedule, int last, List<NodeIdentity> nodes) {
         ModelWorld world = new ModelWorld(nodes);
         declare(world, 0);

@@ -4,7 +4,10 @@ import io.meshnet.topology.DeclaredLink;
 import io.meshnet.topology.PodName;
 import java.util.List;
 
-/** One thing that happens to the model's world. Its numbers choose among what there is at that moment. */
+/**
+ * One thing that happens to the model's world. Its numbers choose among what there is at that
+ * moment.
+ */
 sealed interface Step {
 
     void take(ModelWorld world);
@@ -17,7 +20,10 @@ sealed interface Step {
         }
     }
 
-    /** A runtime deletes a container, be it the pod's last or one that was superseded long ago, before or after its namespace. */
+    /**
+     * A runtime deletes a container, be it the pod's last or one that was superseded long ago,
+     * before or after its namespace.
+     */
     record Delete(int node, int container, boolean late) implements Step {
         @Override
         public void take(ModelWorld world) {

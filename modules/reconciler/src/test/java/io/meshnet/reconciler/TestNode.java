@@ -32,8 +32,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * A node in one process: its own network namespace, a patch namespace, the real reconciler, and pods that are no more than namespaces.
- * All mounts are below one directory and go with the node.
+ * A node in one process: its own network namespace, a patch namespace, the real reconciler, and
+ * pods that are no more than namespaces. All mounts are below one directory and go with the node.
  */
 final class TestNode implements AutoCloseable {
 
@@ -69,7 +69,7 @@ final class TestNode implements AutoCloseable {
 
     /** As a daemon starts: nothing is known but the topology and the pods that were attached. */
     void start() {
-        // Threads inherit the namespace of the thread that starts them, as the daemon's are in that of the process.
+        // A thread inherits the namespace of the thread that starts it.
         kernel = InNamespace.call(netns(), () -> {
             KernelThread started = new KernelThread(error -> {});
             started.submit(_ -> null).join();
@@ -96,7 +96,9 @@ final class TestNode implements AutoCloseable {
         void close();
     }
 
-    /** Keeps the kernel thread busy until the result is closed: what is handed to the thread waits. */
+    /**
+     * Keeps the kernel thread busy until the result is closed: what is handed to the thread waits.
+     */
     Hold holdKernelThread() {
         CountDownLatch released = new CountDownLatch(1);
         CompletableFuture<Void> busy = kernel.submit(_ -> {
@@ -130,7 +132,10 @@ final class TestNode implements AutoCloseable {
         patch.inspect(reconciler::groups).join();
     }
 
-    /** Makes the namespace of a pod, and has the cluster know that the pod runs; nothing is reconciled. */
+    /**
+     * Makes the namespace of a pod, and has the cluster know that the pod runs; nothing is
+     * reconciled.
+     */
     void place(PodName pod, DeclaredLink... links) {
         Path path = directory.resolve(pod.name() + "-" + namespaces++);
         try (Netns netns = Netns.createAt(path)) {

@@ -35,7 +35,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** The planner from plan to plan, each carried out on a model of the kernel. {@link PlannerDifferencesTest} has single comparisons. */
+/**
+ * The planner from plan to plan, each carried out on a model of the kernel. {@link
+ * PlannerDifferencesTest} has single comparisons.
+ */
 class PlannerTest {
 
     private static final EndId POD1_ETH1 = new EndId(POD1, "eth1");
