@@ -14,6 +14,7 @@ import io.meshnet.reconciler.state.LinkException;
 import io.meshnet.store.etcd.Endpoints;
 import io.meshnet.topology.PodName;
 import io.meshnet.topology.PodRecord;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -24,6 +25,8 @@ import java.util.concurrent.CompletionException;
 
 /** What meshnet does for a pod beside its delegate: gives it the links that the topology declares. */
 final class MeshNetwork implements PodNetwork {
+
+    private static final System.Logger LOG = System.getLogger(MeshNetwork.class.getName());
 
     private static final String ETCD_HOST = "etcd_host";
     private static final String ETCD_PORT = "etcd_port";
@@ -133,17 +136,31 @@ final class MeshNetwork implements PodNetwork {
             return noted;
         }
         String etcd = endpoints(call.config()).toString();
+        Optional<NetnsId> found = found(call.netns());
         return pod(call)
                 .map(pod -> new PodAttachment(
                         call.containerId(),
                         call.config().name(),
                         pod,
                         call.netns(),
-                        Optional.empty(),
+                        found,
                         call.ifname(),
                         etcd,
                         0,
                         PodAttachment.Stage.DETACHED));
+    }
+
+    /** Which namespace a path leads to now: another container may live in it. Empty when it leads to none. */
+    private Optional<NetnsId> found(String netns) {
+        if (netns.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(identity(netns));
+        } catch (CniException e) {
+            LOG.log(Level.DEBUG, "nothing is released in {0}: {1}", netns, e.getMessage());
+            return Optional.empty();
+        }
     }
 
     @Override
