@@ -194,6 +194,10 @@ public final class Panel implements AutoCloseable {
             batch.send();
         }
         other.values().forEach(port -> ports.put(port.withUp(up)));
+        if (!up) {
+            // The kernel may tell of a lost carrier a second later (linkwatch_urgent_event).
+            other.values().forEach(this::settle);
+        }
     }
 
     /**
