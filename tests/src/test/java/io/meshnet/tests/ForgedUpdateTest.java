@@ -35,7 +35,7 @@ class ForgedUpdateTest {
     private static final int HUGE = 5 << 20;
 
     /** pod1 and pod3 on node1, pod2 on node2: link 11 is a tunnel, link 12 a wire of the node. */
-    private abstract static class World {
+    abstract static class World {
         Pod pod1;
         Pod pod2;
         Pod pod3;

@@ -42,13 +42,7 @@ record PatchView(Node node) {
     }
 
     private static boolean isMounted(Path path) {
-        try {
-            return Files.readString(Path.of("/proc/self/mountinfo"))
-                    .lines()
-                    .anyMatch(line -> line.split(" ", -1)[4].equals(path.toString()));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return Mounts.in(path).contains(path);
     }
 
     /** Takes the mount away, as an operator does by mistake; lazily, since the daemon has it open. */

@@ -48,17 +48,15 @@ class PodOwnsItsInterfaceTest {
         TURNS_ARP_OFF_AND_ON(true, "link set eth1 arp off", "link set eth1 arp on", "link set eth1 multicast off");
 
         private final boolean answers;
-        private final String[] commands;
+        private final String commands;
 
         Deed(boolean answers, String... commands) {
             this.answers = answers;
-            this.commands = commands;
+            this.commands = String.join("\n", commands);
         }
 
         void by(Pod pod) {
-            for (String command : commands) {
-                pod.ip(command.split(" "));
-            }
+            commands.lines().forEach(command -> pod.ip(command.split(" ", -1)));
         }
     }
 

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** The tests' own C programs. Each is compiled when it is first needed, and deleted when the JVM ends. */
 enum Program {
@@ -19,18 +21,18 @@ enum Program {
 
     private static final Path SOURCES = Path.of("src/test/c").toAbsolutePath();
 
-    private Path compiled;
+    private static final Map<Program, Path> COMPILED = new EnumMap<>(Program.class);
 
     /** The program as a command. */
     Command command(String... arguments) {
         return Command.of(path().toString()).and(arguments);
     }
 
-    private synchronized Path path() {
-        if (compiled == null) {
-            compiled = compile(name().toLowerCase(Locale.ROOT));
+    private Path path() {
+        synchronized (COMPILED) {
+            return COMPILED.computeIfAbsent(
+                    this, program -> compile(program.name().toLowerCase(Locale.ROOT)));
         }
-        return compiled;
     }
 
     private static Path compile(String name) {

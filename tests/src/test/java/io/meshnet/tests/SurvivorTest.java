@@ -30,14 +30,24 @@ class SurvivorTest {
 
     /** Where the peer runs, one incarnation after the other; the router is on node1. */
     enum Journey {
-        STAYS_ON_THE_ROUTERS_NODE(1, 1),
-        STAYS_ON_THE_OTHER_NODE(2, 2),
-        LEAVES_AND_COMES_BACK(1, 2, 1);
+        STAYS_ON_THE_ROUTERS_NODE("11"),
+        STAYS_ON_THE_OTHER_NODE("22"),
+        LEAVES_AND_COMES_BACK("121");
 
-        private final List<Integer> nodes;
+        private final String nodes;
 
-        Journey(Integer... nodes) {
-            this.nodes = List.of(nodes);
+        /** @param nodes the numbers of the nodes, a digit each */
+        Journey(String nodes) {
+            this.nodes = nodes;
+        }
+
+        int first() {
+            return nodes.charAt(0) - '0';
+        }
+
+        /** Where the peer is started again. */
+        List<Integer> restarts() {
+            return nodes.chars().skip(1).mapToObj(digit -> digit - '0').toList();
         }
     }
 
@@ -190,7 +200,7 @@ class SurvivorTest {
     void an_open_packet_socket(Journey journey) {
         begin(journey);
         try (Capture socket = Capture.begin(router.netns(), "eth1", directory.resolve("capture"))) {
-            for (int node : journey.nodes.subList(1, journey.nodes.size())) {
+            for (int node : journey.restarts()) {
                 restart(node);
                 String text = "from " + peer.pod().netns();
                 assertThat(socket.count(text)).isZero();
@@ -249,7 +259,7 @@ class SurvivorTest {
         LAB.upload(Topology.pair());
         router = LAB.pod("pod1", LAB.node1());
         router.add().succeeded();
-        peer.start(node(journey.nodes.getFirst()));
+        peer.start(node(journey.first()));
         awaitPing();
     }
 
@@ -264,7 +274,7 @@ class SurvivorTest {
     private void assertSurvives(Journey journey, Supplier<Object> look, BooleanSupplier awaitFrames) {
         assertThat(awaitFrames.getAsBoolean()).isTrue();
         Object before = look.get();
-        for (int node : journey.nodes.subList(1, journey.nodes.size())) {
+        for (int node : journey.restarts()) {
             restart(node);
             assertThat(awaitFrames.getAsBoolean()).isTrue();
             assertThat(look.get()).as("after a restart on node%d", node).isEqualTo(before);
@@ -295,7 +305,10 @@ class SurvivorTest {
     }
 
     private String tc(String arguments) {
-        return Command.of("tc").and(arguments.split(" ")).inside(router.netns()).output();
+        return Command.of("tc")
+                .and(arguments.split(" ", -1))
+                .inside(router.netns())
+                .output();
     }
 
     private String ip(String... arguments) {

@@ -158,15 +158,22 @@ class TamperingTest {
         }
     }
 
-    @Test
-    void uses_indexes_up_and_pods_are_added_all_the_same() {
-        assertThat(reach("veth", Integer.MAX_VALUE - 1, 7, "last", "spied").status())
-                .isZero();
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void uses_indexes_up_and_pods_are_added_all_the_same(boolean isDaemonAway) {
         ObservedLink port = patch.port(victim, "eth1");
         attacker.ip("link", "add", "spy", "type", "veth", "peer", "name", "spyport");
+        if (isDaemonAway) {
+            LAB.node1().stop();
+        }
+        assertThat(reach("veth", Integer.MAX_VALUE - 1, 7, "last", "spied").status())
+                .isZero();
         assertThat(reach("move", "spyport", Integer.MAX_VALUE - 3, port.group(), "spied", port.alias())
                         .status())
                 .isZero();
+        if (isDaemonAway) {
+            LAB.node1().start();
+        }
         patch.awaitInspections(2);
         assertThat(patch.links()).doesNotContainKeys("last", "spied");
 
@@ -174,6 +181,7 @@ class TamperingTest {
         near = added("near", LAB.node1());
 
         awaitVictim();
+        assertThat(patch.port(near, "eth1").ifindex()).isLessThan(Integer.MAX_VALUE / 2);
     }
 
     @Test

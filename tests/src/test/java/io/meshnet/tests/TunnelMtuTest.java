@@ -22,7 +22,7 @@ class TunnelMtuTest {
     private static final String FAR = "12.12.12.2";
 
     /** Two nodes and the link between pod1 and pod2, which can be on one node or on two. */
-    private abstract static class Nodes {
+    abstract static class Nodes {
         Pod pod1;
         Pod pod2;
 
