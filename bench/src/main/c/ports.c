@@ -25,6 +25,8 @@
 #define ENTRIES (1 << 16)
 #define FIRST_POD_IFINDEX 100000
 #define FILTER "meshnet_port"
+#define LOOPBACK 1
+#define BLOCK 1
 
 /* The values of the maps, of which everything but the target is for the program alone. */
 struct port_value {
@@ -57,25 +59,6 @@ static void disable_ipv6(int netns) {
         die_errno("leave the patch namespace");
     }
     close(own);
-}
-
-struct patch patch_open(const char *prefix) {
-    struct patch patch;
-    char path[256];
-    uint64_t first = FIRST_PORT;
-    snprintf(path, sizeof path, "/run/netns/%spatch", prefix);
-    patch.netns = open(path, O_RDONLY | O_CLOEXEC);
-    if (patch.netns < 0) {
-        die_errno(path);
-    }
-    disable_ipv6(patch.netns);
-    patch.socket = netlink_open_in(patch.netns, 0);
-    patch.ports = map_hash("ports", sizeof(struct port_value), ENTRIES);
-    patch.tunnels = map_hash("tunnels", sizeof(struct tunnel_value), ENTRIES);
-    patch.numbers = map_number("numbers");
-    patch.program = program_load("port", patch.ports);
-    map_put(patch.numbers, 0, &first);
-    return patch;
 }
 
 struct port port_of(struct pods *pods, int pod, int i) {
@@ -163,17 +146,24 @@ static void veth_message(struct patch *patch, struct request *request, const str
     request_nest_end(request, info);
 }
 
-static void equipment(struct patch *patch, struct request *request, const struct port *port) {
+static void clsact_message(struct request *request, int ifindex) {
     struct tcmsg *qdisc =
         request_begin(request, RTM_NEWQDISC, NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE, sizeof(struct tcmsg));
-    qdisc->tcm_ifindex = port->ifindex;
+    qdisc->tcm_ifindex = ifindex;
     qdisc->tcm_parent = TC_H_CLSACT;
     qdisc->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
     request_text(request, TCA_KIND, "clsact");
+    request_u32(request, TCA_INGRESS_BLOCK, BLOCK);
+    request_u32(request, TCA_EGRESS_BLOCK, BLOCK + 1);
+}
+
+/* Once for all ports, which share the block of the loopback. */
+static void attach_program(struct patch *patch, struct request *request) {
+    clsact_message(request, LOOPBACK);
     struct tcmsg *filter = request_begin(request, RTM_NEWTFILTER, NLM_F_ACK | NLM_F_CREATE, sizeof(struct tcmsg));
-    filter->tcm_ifindex = port->ifindex;
+    filter->tcm_ifindex = TCM_IFINDEX_MAGIC_BLOCK;
     filter->tcm_handle = 1;
-    filter->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
+    filter->tcm_block_index = BLOCK;
     filter->tcm_info = TC_H_MAKE(1 << 16, htons(ETH_P_ALL));
     request_text(request, TCA_KIND, "bpf");
     size_t options = request_nest(request, TCA_OPTIONS);
@@ -181,9 +171,35 @@ static void equipment(struct patch *patch, struct request *request, const struct
     request_text(request, TCA_BPF_NAME, FILTER);
     request_u32(request, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
     request_nest_end(request, options);
+    netlink_change(patch->socket, request, 0);
+}
+
+static void equipment(struct request *request, const struct port *port) {
+    clsact_message(request, port->ifindex);
     struct ifinfomsg *link = request_begin(request, RTM_NEWLINK, NLM_F_ACK, sizeof(struct ifinfomsg));
     link->ifi_index = port->ifindex;
     request_put(request, IFLA_IFALIAS, port->alias, strlen(port->alias));
+}
+
+struct patch patch_open(const char *prefix) {
+    static struct request request;
+    struct patch patch;
+    char path[256];
+    uint64_t first = FIRST_PORT;
+    snprintf(path, sizeof path, "/run/netns/%spatch", prefix);
+    patch.netns = open(path, O_RDONLY | O_CLOEXEC);
+    if (patch.netns < 0) {
+        die_errno(path);
+    }
+    disable_ipv6(patch.netns);
+    patch.socket = netlink_open_in(patch.netns, 0);
+    patch.ports = map_hash("ports", sizeof(struct port_value), ENTRIES);
+    patch.tunnels = map_hash("tunnels", sizeof(struct tunnel_value), ENTRIES);
+    patch.numbers = map_number("numbers");
+    patch.program = program_load("port", patch.ports);
+    map_put(patch.numbers, 0, &first);
+    attach_program(&patch, &request);
+    return patch;
 }
 
 static void up_message(struct request *request, int ifindex, int up) {
@@ -212,16 +228,16 @@ void ports_make(struct patch *patch, struct request *request, struct port *ports
     }
     netlink_change(patch->socket, request, 0);
     for (int i = 0; i < count; i++) {
-        equipment(patch, request, &ports[i]);
-    }
-    netlink_change(patch->socket, request, 0);
-    for (int i = 0; i < count; i++) {
         address_message(request, &ports[i]);
     }
     for (int i = 0; i < count; i++) {
         up_message(request, ports[i].pod_ifindex, 1);
     }
     netlink_change(ports->pod->socket, request, 0);
+    for (int i = 0; i < count; i++) {
+        equipment(request, &ports[i]);
+    }
+    netlink_change(patch->socket, request, 0);
 }
 
 /* What an entry counts is kept. */

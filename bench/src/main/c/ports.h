@@ -4,7 +4,7 @@
 
 #include "links.h"
 
-/* The namespace /run/netns/PREFIXpatch, opened, with the maps and the program of its ports. */
+/* The namespace /run/netns/PREFIXpatch, opened, with the maps of its ports, and their program in a block that they share. */
 struct patch {
     int netns;
     int socket;
@@ -32,7 +32,7 @@ struct port {
 /* Port i, of the pod of that number; everything about it follows from both. */
 struct port port_of(struct pods *pods, int pod, int i);
 
-/* Makes ports of one pod, in three sends: the veths, then clsact, filter and alias of each, then address and up of each interface. */
+/* Makes ports of one pod, in three sends: the veths, then address and up of each interface, then clsact and alias of each patch side. */
 void ports_make(struct patch *patch, struct request *request, struct port *ports, int count);
 
 /* Joins two ports: two updates of a map. */

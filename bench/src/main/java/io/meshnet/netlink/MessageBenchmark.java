@@ -24,8 +24,6 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(value = 1, jvmArgsAppend = "--enable-native-access=ALL-UNNAMED")
 public class MessageBenchmark {
     private static final String ALIAS = "meshnet eth2 21 23.23.23.2/24 auto/1450 default/pod2";
-    private static final String FILTER = "meshnet_port";
-    private static final int PROGRAM = 3;
 
     private MessageWriter writer;
     private NewLink near;
@@ -42,13 +40,12 @@ public class MessageBenchmark {
         address = new InterfaceAddress(InetAddress.getByName("23.23.23.2"), 24);
     }
 
-    /** The messages of one port: the veth, the patch side's clsact, filter, alias and up, the interface's address and up. */
+    /** The messages of one port: the veth, the patch side's clsact, alias and up, the interface's address and up. */
     @Benchmark
     public int port() {
         writer.clear();
         VethMessages.create(writer, near, far);
-        TrafficMessages.attachClsact(writer, far.ifindex());
-        TrafficMessages.attachBpf(writer, far.ifindex(), PROGRAM, FILTER);
+        TrafficMessages.attachClsact(writer, far.ifindex(), 1, 2);
         LinkMessages.alias(writer, far.ifindex(), ALIAS);
         AddressMessages.add(writer, near.ifindex(), address);
         LinkMessages.up(writer, near.ifindex(), true);

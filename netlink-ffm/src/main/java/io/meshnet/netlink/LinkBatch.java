@@ -25,8 +25,8 @@ public final class LinkBatch implements AutoCloseable {
      */
     private static final int LONGEST = 704;
 
-    /** The length of a clsact, a filter with the longest name and the longest alias. */
-    private static final int EQUIPMENT = 48 + 336 + 292;
+    /** The length of a clsact with two blocks and the longest alias. */
+    private static final int EQUIPMENT = 64 + 292;
 
     /** Header, ifinfomsg and an alias of 255 bytes, and the link's going up. */
     private static final int RAISING = 16 + 16 + 4 + 256 + LinkMessages.UP;
@@ -91,24 +91,19 @@ public final class LinkBatch implements AutoCloseable {
     }
 
     /**
-     * Turns a link into a port. The kernel attaches a clsact, then a filter that runs the program
-     * on each incoming frame, and sets the alias last, so a port that has its alias is complete.
-     * Repeating it replaces the program and the alias.
+     * Turns a link into a port. The kernel attaches a clsact with two shared blocks, whose filters
+     * are attached once for all ports (see {@link TrafficControl#attachClsact(int, int, int)}), and
+     * sets the alias last, so a port that has its alias is complete. Repeating it replaces the alias.
      *
-     * <p>The kernel continues after a refusal: it sets the alias even if it has refused the
-     * program. So the caller deletes a link when {@link #send} reports its change.
+     * <p>The kernel continues after a refusal: it sets the alias even if it has refused the clsact.
+     * So the caller deletes a link when {@link #send} reports its change.
      *
-     * @param programFd the descriptor of a BPF program of type SCHED_CLS; the kernel keeps the
-     *     program, and the caller may close the descriptor after {@link #send}
-     * @param programName the name of the filter, 1 to 255 bytes
      * @param alias its IFLA_IFALIAS, 1 to 255 bytes
      */
-    public void equip(int ifindex, int programFd, String programName, String alias) {
-        String name = TrafficMessages.requireName(programName);
+    public void equip(int ifindex, int ingressBlock, int egressBlock, String alias) {
         Ifalias.require(alias);
         makeRoom(EQUIPMENT);
-        TrafficMessages.attachClsact(writer, ifindex);
-        TrafficMessages.attachBpf(writer, ifindex, programFd, name);
+        TrafficMessages.attachClsact(writer, ifindex, ingressBlock, egressBlock);
         LinkMessages.alias(writer, ifindex, alias);
         written(changes++);
     }

@@ -40,6 +40,12 @@ final class TrafficMessages {
      */
     private static final int INGRESS = CLSACT_HANDLE | (TC_H_MIN_INGRESS() & TC_H_MIN_MASK());
 
+    /** Attributes of a qdisc and the ifindex of a filter's block (linux/rtnetlink.h). */
+    private static final int TCA_INGRESS_BLOCK = 13;
+
+    private static final int TCA_EGRESS_BLOCK = 14;
+    private static final int TCM_IFINDEX_MAGIC_BLOCK = 0xffffffff;
+
     private static final String CLSACT = "clsact";
     private static final String BPF = "bpf";
     private static final int PRIORITY = 1;
@@ -73,13 +79,31 @@ final class TrafficMessages {
     }
 
     /**
+     * {@code tc qdisc replace dev NAME ingress_block IN egress_block OUT clsact}: the kernel keeps
+     * an existing clsact with its blocks (qdisc_change).
+     */
+    static void attachClsact(MessageWriter writer, int ifindex, int ingressBlock, int egressBlock) {
+        attachClsact(writer, ifindex);
+        writer.u32(TCA_INGRESS_BLOCK, ingressBlock).u32(TCA_EGRESS_BLOCK, egressBlock);
+    }
+
+    /**
      * {@code tc filter replace dev NAME ingress prio 1 handle 1 bpf direct-action …}. Without
      * NLM_F_EXCL the kernel replaces an existing filter with this handle; it ignores NLM_F_REPLACE
      * (tc_new_tfilter).
      */
     static void attachBpf(MessageWriter writer, int ifindex, int programFd, String name) {
+        attachBpf(writer, ifindex, INGRESS, programFd, name);
+    }
+
+    /** {@code tc filter replace block BLOCK prio 1 handle 1 bpf direct-action …}. */
+    static void attachBpfToBlock(MessageWriter writer, int block, int programFd, String name) {
+        attachBpf(writer, TCM_IFINDEX_MAGIC_BLOCK, block, programFd, name);
+    }
+
+    private static void attachBpf(MessageWriter writer, int ifindex, int parent, int programFd, String name) {
         writer.change(RTM_NEWTFILTER(), NLM_F_CREATE())
-                .tcmsg(ifindex, HANDLE, INGRESS, PRIORITY << Short.SIZE | networkOrder(ETH_P_ALL()))
+                .tcmsg(ifindex, HANDLE, parent, PRIORITY << Short.SIZE | networkOrder(ETH_P_ALL()))
                 .string(TCA_KIND(), BPF);
         try (var _ = writer.nest(TCA_OPTIONS())) {
             writer.u32(TCA_BPF_FD(), programFd)

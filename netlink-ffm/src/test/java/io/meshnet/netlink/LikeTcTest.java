@@ -56,6 +56,14 @@ class LikeTcTest {
     }
 
     @Test
+    void aClsactWithBlocksIsAttached() {
+        same(
+                RTM_NEWQDISC,
+                writer -> TrafficMessages.attachClsact(writer, ifindex, 1, 2),
+                "qdisc replace dev eth1 ingress_block 1 egress_block 2 clsact");
+    }
+
+    @Test
     void aProgramIsAttached(@TempDir Path directory) throws Exception {
         node.socket().trafficControl().attachClsact(ifindex);
         Path files = Files.createDirectory(directory.resolve("bpf"));
@@ -68,6 +76,12 @@ class LikeTcTest {
                     RTM_NEWTFILTER,
                     writer -> TrafficMessages.attachBpf(writer, ifindex, program.fd(), "p:[*fsobj]"),
                     "filter replace dev eth1 ingress protocol all prio 1 handle 1 bpf direct-action pinned "
+                            + files.resolve("p"));
+            node.socket().trafficControl().attachClsact(node.link("eth2").ifindex(), 1, 2);
+            same(
+                    RTM_NEWTFILTER,
+                    writer -> TrafficMessages.attachBpfToBlock(writer, 1, program.fd(), "p:[*fsobj]"),
+                    "filter replace block 1 protocol all prio 1 handle 1 bpf direct-action pinned "
                             + files.resolve("p"));
         } finally {
             Commands.run("umount", files.toString());

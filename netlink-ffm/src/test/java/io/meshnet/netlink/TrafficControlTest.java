@@ -112,6 +112,28 @@ class TrafficControlTest {
     }
 
     @Test
+    void aFilterOfABlockActsOnEachLinkThatSharesIt() {
+        int other = node.link("eth2").ifindex();
+        try (BpfProgram first = program("first", TC_ACT_OK);
+                BpfProgram second = program("second", TC_ACT_SHOT)) {
+            assertThat(refusal(() -> control.attachBpfToBlock(1, first.fd(), "wire"))
+                            .errno())
+                    .isEqualTo(Errno.EINVAL);
+            control.attachClsact(ifindex, 1, 2);
+            control.attachBpfToBlock(1, first.fd(), "wire");
+            control.attachClsact(other, 1, 2);
+            assertThat(control.filter(ifindex)).contains(new BpfFilter(first.id(), "wire", 1, 1));
+            assertThat(control.filter(other)).contains(new BpfFilter(first.id(), "wire", 1, 1));
+
+            control.attachClsact(other, 1, 2);
+            control.attachBpfToBlock(1, second.fd(), "next");
+
+            assertThat(control.filter(ifindex)).contains(new BpfFilter(second.id(), "next", 1, 1));
+            assertThat(control.filter(other)).contains(new BpfFilter(second.id(), "next", 1, 1));
+        }
+    }
+
+    @Test
     void everyQdiscOfTheNamespaceIsListed() {
         int other = node.link("eth2").ifindex();
         control.attachClsact(ifindex);

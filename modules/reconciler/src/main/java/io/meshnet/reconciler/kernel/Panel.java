@@ -1,6 +1,5 @@
 package io.meshnet.reconciler.kernel;
 
-import io.meshnet.bpf.BpfProgram;
 import io.meshnet.netlink.Link;
 import io.meshnet.netlink.LinkBatch;
 import io.meshnet.netlink.LinkDeletion;
@@ -74,9 +73,9 @@ public final class Panel implements AutoCloseable {
         return socket;
     }
 
-    /** The program that each port runs. */
-    BpfProgram portProgram() {
-        return inspector.wiring().port();
+    /** Has a port run the program of ports. */
+    void equip(int ifindex) {
+        inspector.wiring().equip(socket, ifindex);
     }
 
     /** The wires. */

@@ -170,8 +170,8 @@ final class PortMaker {
                 for (Veth veth : created) {
                     batch.equip(
                             veth.ifindex(),
-                            panel.portProgram().fd(),
-                            Wiring.PORT,
+                            Wiring.PORTS,
+                            Wiring.FROM_PORTS,
                             veth.spec().mark().alias());
                 }
                 refused.or(batch.send());
@@ -188,7 +188,7 @@ final class PortMaker {
 
     private boolean equipAlone(Veth veth) {
         try {
-            Wiring.equip(panel.socket(), veth.ifindex(), panel.portProgram(), Wiring.PORT);
+            panel.equip(veth.ifindex());
             panel.socket()
                     .links()
                     .mark(veth.ifindex(), group, veth.spec().mark().alias());

@@ -6,11 +6,9 @@ import io.meshnet.bpf.BpfProgram;
 import io.meshnet.netlink.BpfFilter;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.RouteSocket;
-import io.meshnet.reconciler.plan.ObservedPort;
 import io.meshnet.reconciler.state.NodeIdentity;
 import java.lang.System.Logger.Level;
 import java.net.Inet6Address;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -33,16 +31,24 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
     static final String TUNNEL = "meshnet_tunnel";
 
     /**
+     * The blocks that all ports share, for incoming and for outgoing frames. The port program is
+     * attached to the first, once for all ports; the second is empty.
+     */
+    static final int PORTS = 1;
+
+    static final int FROM_PORTS = 2;
+
+    /** The loopback of the patch namespace has the blocks too, which keeps them while there is no port. */
+    private static final int LOOPBACK = 1;
+
+    /**
      * Finds the maps and loads the programs. A running program with equal instructions is kept.
      *
      * @param tunnelIfindex index of the tunnel device
-     * @param ports every port of the namespace
      */
-    static Wiring require(NodeIdentity node, RouteSocket socket, int tunnelIfindex, List<ObservedPort> ports) {
+    static Wiring require(NodeIdentity node, RouteSocket socket, int tunnelIfindex) {
         Optional<BpfProgram> runningTunnel = running(socket, tunnelIfindex);
-        Optional<BpfProgram> runningPort = ports.stream()
-                .flatMap(each -> running(socket, each.ifindex()).stream())
-                .findFirst();
+        Optional<BpfProgram> runningPort = running(socket, LOOPBACK);
         WireMaps maps =
                 runningTunnel.or(() -> runningPort).flatMap(WireMaps::of).orElseGet(() -> create(ports));
         boolean isIpv6 = node.vtep() instanceof Inet6Address;
@@ -51,7 +57,16 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         Assembler tunnelCode = WirePrograms.tunnel(maps.ports(), maps.tunnels(), maps.numbers(), isIpv6);
         BpfProgram port = newest(BpfProgram.load(PORT, portCode), runningPort);
         BpfProgram tunnel = newest(BpfProgram.load(TUNNEL, tunnelCode), runningTunnel);
-        return new Wiring(maps, port, tunnel);
+        Wiring wiring = new Wiring(maps, port, tunnel);
+        try {
+            if (!isEquipped(socket, LOOPBACK, port)) {
+                wiring.equip(socket, LOOPBACK);
+            }
+            return wiring;
+        } catch (NetlinkException e) {
+            wiring.close();
+            throw e;
+        }
     }
 
     /**
@@ -129,9 +144,10 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         return isOlder;
     }
 
-    /** Attaches the port program to a port. */
+    /** Gives a port the blocks of ports, and attaches the port program to them. */
     void equip(RouteSocket socket, int ifindex) {
-        equip(socket, ifindex, port, PORT);
+        socket.trafficControl().attachClsact(ifindex, PORTS, FROM_PORTS);
+        socket.trafficControl().attachBpfToBlock(PORTS, port.fd(), PORT);
     }
 
     @Override

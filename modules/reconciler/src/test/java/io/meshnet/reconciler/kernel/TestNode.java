@@ -27,6 +27,7 @@ final class TestNode implements AutoCloseable {
     static final int MTU = 1450;
     static final int VXLAN_PORT = 4790;
     private static final int VXLAN = 7;
+    private static final int LOOPBACK = 1;
 
     private final Deque<Runnable> undo = new ArrayDeque<>();
     private final TestNamespace node;
@@ -57,6 +58,8 @@ final class TestNode implements AutoCloseable {
             TrafficControl control = patch.socket().trafficControl();
             control.attachClsact(VXLAN);
             control.attachBpf(VXLAN, tunnel.fd(), tunnel.name());
+            control.attachClsact(LOOPBACK, Wiring.PORTS, Wiring.FROM_PORTS);
+            control.attachBpfToBlock(Wiring.PORTS, portProgram.fd(), portProgram.name());
         }
         patch.socket().links().up(VXLAN, true);
     }
@@ -123,7 +126,7 @@ final class TestNode implements AutoCloseable {
 
     private void equip(RouteSocket socket, int port, String alias) {
         try (LinkBatch batch = new LinkBatch(socket, 2)) {
-            batch.equip(port, portProgram.fd(), portProgram.name(), alias);
+            batch.equip(port, Wiring.PORTS, Wiring.FROM_PORTS, alias);
             batch.up(port, true);
             assertThat(batch.send()).isEqualTo(new BitSet());
         }

@@ -109,8 +109,7 @@ class WiresOnANodeTest {
         int replaced = 0;
         for (; !flood.isDone(); replaced++) {
             try (BpfProgram next = node.loadPort()) {
-                node.patch().socket().trafficControl().attachBpf(a.port(), next.fd(), next.name());
-                node.patch().socket().trafficControl().attachBpf(b.port(), next.fd(), next.name());
+                node.patch().socket().trafficControl().attachBpfToBlock(Wiring.PORTS, next.fd(), next.name());
             }
         }
 
