@@ -71,7 +71,7 @@ final class PanelInspector {
                 .flatMap(link -> ObservedPort.of(link).stream())
                 .toList();
         if (wiring == null) {
-            wiring = Wiring.require(node, socket, TunnelDevice.IFINDEX);
+            wiring = Wiring.require(node, socket, TunnelDevice.IFINDEX, found);
         }
         tunnel.equip(wiring.tunnel());
         boolean isFirst = !isListed;

@@ -6,9 +6,11 @@ import io.meshnet.bpf.BpfProgram;
 import io.meshnet.netlink.BpfFilter;
 import io.meshnet.netlink.NetlinkException;
 import io.meshnet.netlink.RouteSocket;
+import io.meshnet.reconciler.plan.ObservedPort;
 import io.meshnet.reconciler.state.NodeIdentity;
 import java.lang.System.Logger.Level;
 import java.net.Inet6Address;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,8 +47,9 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
      * Finds the maps and loads the programs. A running program with equal instructions is kept.
      *
      * @param tunnelIfindex index of the tunnel device
+     * @param ports every port of the namespace
      */
-    static Wiring require(NodeIdentity node, RouteSocket socket, int tunnelIfindex) {
+    static Wiring require(NodeIdentity node, RouteSocket socket, int tunnelIfindex, List<ObservedPort> ports) {
         Optional<BpfProgram> runningTunnel = running(socket, tunnelIfindex);
         Optional<BpfProgram> runningPort = running(socket, LOOPBACK);
         WireMaps maps =
