@@ -66,7 +66,7 @@ class TunnelMtuTest {
                     .output()
                     .lines()
                     .filter(line -> line.startsWith("Ip: "))
-                    .map(line -> line.split(" "))
+                    .map(line -> line.split(" ", -1))
                     .toList();
             return Long.parseLong(lines.get(1)[List.of(lines.get(0)).indexOf("FragCreates")]);
         }
@@ -246,11 +246,16 @@ class TunnelMtuTest {
 
         @Test
         void an_mtu_that_would_need_fragments_is_refused_and_the_interface_is_there_all_the_same() {
-            start(true, Topology.pair().mtu(11, 9000));
+            start(true, Topology.pair());
+            awaitPing();
+            ObservedLink before = pod1.link("eth1");
+
+            LAB.upload(Topology.pair().mtu(11, 9000));
 
             eventually(() -> assertThat(told().path("state").asText()).isEqualTo("failed"));
             assertThat(told().path("reason").asText()).contains("9000", "1430", "IPv6");
             ObservedLink link = pod1.link("eth1");
+            assertThat(link.ifindex()).isEqualTo(before.ifindex());
             assertThat(link.addresses()).containsExactly("12.12.12.1/24");
             assertThat(link.likeness().up()).isTrue();
             assertThat(link.saysNoCarrier()).isTrue();
@@ -258,8 +263,22 @@ class TunnelMtuTest {
 
             LAB.upload(Topology.pair().mtu(11, 1430));
             awaitPing();
-            assertThat(pod1.link("eth1").ifindex()).isEqualTo(link.ifindex());
+            assertThat(pod1.link("eth1").ifindex()).isEqualTo(before.ifindex());
             assertThat(told().path("state").asText()).isEqualTo("in place");
+        }
+
+        @Test
+        void an_mtu_that_would_need_fragments_fails_the_ADD_that_would_complete_the_link() {
+            LAB.upload(Topology.pair().mtu(11, 9000));
+            pod1 = LAB.pod("pod1", LAB.node1());
+            pod2 = LAB.pod("pod2", LAB.node2());
+            pod1.add().succeeded();
+            assertThat(pod1.link("eth1").addresses()).containsExactly("12.12.12.1/24");
+
+            assertThat(pod2.add().failedWith(102).text()).contains("MTU 9000", "1430", "does not fragment");
+
+            assertThat(pod1.link("eth1").addresses()).containsExactly("12.12.12.1/24");
+            LAB.assertReleased(pod2);
         }
 
         @Test
