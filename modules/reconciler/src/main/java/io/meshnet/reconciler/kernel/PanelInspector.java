@@ -6,6 +6,7 @@ import io.meshnet.netlink.RouteSocket;
 import io.meshnet.reconciler.plan.ObservedPort;
 import io.meshnet.reconciler.state.NodeIdentity;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -76,13 +77,15 @@ final class PanelInspector {
         tunnel.equip(wiring.tunnel());
         boolean isFirst = !isListed;
         Set<Integer> changed = new HashSet<>();
-        ports.missing(found).forEach(gone -> {
-            changed.add(gone.group());
-            forget(gone);
-        });
+        List<ObservedPort> gone = new ArrayList<>(ports.missing(found));
         for (ObservedPort port : found) {
-            take(port, isFirst, isContinuous, changed);
+            take(port, isFirst, isContinuous, changed).ifPresent(gone::add);
         }
+        // Only now: this sets the patch sides of their peers down, which the list does not know.
+        gone.forEach(port -> {
+            changed.add(port.group());
+            forget(port);
+        });
         deleteStrangers(links);
         sweepMaps();
         isListed = true;
@@ -92,11 +95,14 @@ final class PanelInspector {
     /**
      * Takes over one listed port. A port that the daemon did not make is left for {@link
      * #deleteStrangers}.
+     *
+     * @return the port that the daemon knew if another device stands in its place
      */
-    private void take(ObservedPort port, boolean isFirst, boolean isContinuous, Set<Integer> changed) {
+    private Optional<ObservedPort> take(
+            ObservedPort port, boolean isFirst, boolean isContinuous, Set<Integer> changed) {
         Optional<ObservedPort> known = ports.find(port.ifindex());
         if (known.isEmpty() && !isFirst) {
-            return;
+            return Optional.empty();
         }
         boolean isWhole = port.mark().isPresent() || known.isPresent();
         if (isWhole && !wiring.isEquipped(socket, port.ifindex())) {
@@ -107,8 +113,7 @@ final class PanelInspector {
                         "tampering: port {0} of {1} does not run the program of ports, and is made anew",
                         port.name(),
                         serves(port));
-                known.ifPresent(this::forget);
-                return;
+                return known;
             }
             LOG.log(Level.WARNING, "tampering: port {0} of {1} lost its program", port.name(), serves(port));
             wiring.equip(socket, port.ifindex());
@@ -119,6 +124,7 @@ final class PanelInspector {
             changed.add(known.get().group());
             ports.put(repaired(known.get(), port));
         }
+        return Optional.empty();
     }
 
     /**
