@@ -36,6 +36,11 @@ final class Frames {
                 .array();
     }
 
+    /** Writes two bytes, the higher one first. */
+    static void putShort(byte[] frame, int offset, short value) {
+        ByteBuffer.wrap(frame).putShort(offset, value);
+    }
+
     /** A frame as a packet socket with PACKET_VNET_HDR expects it. */
     static byte[] single(byte[] frame) {
         return ByteBuffer.allocate(VNET + frame.length).put(VNET, frame).array();

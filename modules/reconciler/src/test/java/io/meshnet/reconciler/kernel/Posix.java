@@ -65,8 +65,15 @@ final class Posix {
         return socket;
     }
 
-    /** Sends a header and a frame out by a device. */
+    /** Sends a frame out by a device, behind a header if the socket asks for one. */
     static void send(File socket, int ifindex, byte[] bytes) {
+        if (!trySend(socket, ifindex, bytes)) {
+            throw new AssertionError("sendto failed");
+        }
+    }
+
+    /** Whether a device takes a frame. One without a carrier does not. */
+    static boolean trySend(File socket, int ifindex, byte[] bytes) {
         try (Arena arena = Arena.ofConfined()) {
             // struct sockaddr_ll: family, protocol, ifindex, and 12 bytes that stay zero
             MemorySegment address = arena.allocate(20, Integer.BYTES);
@@ -74,9 +81,7 @@ final class Posix {
             address.set(JAVA_INT, 4, ifindex);
             MemorySegment memory = arena.allocateFrom(JAVA_BYTE, bytes);
             long sent = (long) SENDTO.invokeExact(socket.fd, memory, (long) bytes.length, 0, address, 20);
-            if (sent != bytes.length) {
-                throw new AssertionError("sendto " + sent);
-            }
+            return sent == bytes.length;
         } catch (RuntimeException | Error e) {
             throw e;
         } catch (Throwable t) {
@@ -84,7 +89,7 @@ final class Posix {
         }
     }
 
-    private static int call(MethodHandle handle, Object... arguments) {
+    static int call(MethodHandle handle, Object... arguments) {
         try {
             return (int) handle.invokeWithArguments(arguments);
         } catch (Throwable t) {
@@ -92,14 +97,14 @@ final class Posix {
         }
     }
 
-    private static int check(String what, int result) {
+    static int check(String what, int result) {
         if (result < 0) {
             throw new AssertionError(what + " failed");
         }
         return result;
     }
 
-    private static MethodHandle link(String function, MemoryLayout result, MemoryLayout... arguments) {
+    static MethodHandle link(String function, MemoryLayout result, MemoryLayout... arguments) {
         Linker linker = Linker.nativeLinker();
         return linker.downcallHandle(
                 linker.defaultLookup().findOrThrow(function), FunctionDescriptor.of(result, arguments));

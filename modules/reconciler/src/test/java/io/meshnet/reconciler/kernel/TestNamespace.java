@@ -3,6 +3,7 @@ package io.meshnet.reconciler.kernel;
 import io.meshnet.netlink.Link;
 import io.meshnet.netlink.Netns;
 import io.meshnet.netlink.RouteSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +39,18 @@ record TestNamespace(String name, Netns netns, RouteSocket socket) implements Au
 
     Link link(String ifname) {
         return socket.links().find(ifname).orElseThrow(() -> new AssertionError("no link " + ifname + " in " + name));
+    }
+
+    /** How many frames an interface has taken. */
+    long received(String ifname) {
+        String devices = inside(() -> Files.readString(Path.of("/proc/thread-self/net/dev")));
+        String line = devices.lines()
+                .map(String::strip)
+                .filter(each -> each.startsWith(ifname + ":"))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no " + ifname + " in " + name));
+        // name, bytes, frames
+        return Long.parseLong(line.split("[: ]+", -1)[2]);
     }
 
     /**

@@ -114,14 +114,24 @@ final class TestNode implements AutoCloseable {
         TestNamespace pod = namespace(name);
         pod.netns().sysctl("net/ipv6/conf/all/disable_ipv6", "1");
         pod.netns().sysctl("net/ipv6/conf/default/disable_ipv6", "1");
-        int port = maps.takeIfindexes(1);
-        NewLink inside = new NewLink(pod.netns(), "eth1", 0, mtu, MacAddress.NONE, 0, "");
-        NewLink outside = new NewLink(patch.netns(), "p" + port, port, 65_535, MacAddress.NONE, 77, "");
-        node.socket().links().createVeth(inside, outside);
-        equip(patch.socket(), port, name);
+        int port = addPort(pod, "eth1", mtu);
         String address = "10.1.0." + number;
         pod.socket().links().raise(pod.link("eth1").ifindex(), List.of(new InterfaceAddress(address(address), 24)));
         return new TestPod(pod, address, port);
+    }
+
+    /**
+     * Makes a port whose interface in the pod is down and without an address.
+     *
+     * @return its ifindex
+     */
+    int addPort(TestNamespace pod, String ifname, int mtu) {
+        int port = maps.takeIfindexes(1);
+        NewLink inside = new NewLink(pod.netns(), ifname, 0, mtu, MacAddress.NONE, 0, "");
+        NewLink outside = new NewLink(patch.netns(), "p" + port, port, 65_535, MacAddress.NONE, 77, "");
+        node.socket().links().createVeth(inside, outside);
+        equip(patch.socket(), port, pod.name());
+        return port;
     }
 
     private void equip(RouteSocket socket, int port, String alias) {
@@ -134,8 +144,18 @@ final class TestNode implements AutoCloseable {
 
     /** Joins a pod to a pod of another node. */
     void wire(int vni, TestPod pod, TestNode other, boolean fragment) {
-        maps.toNode(pod.port(), VXLAN, vni, other.local, fragment);
-        maps.fromNode(vni, pod.port(), other.local);
+        wire(vni, pod.port(), other, fragment);
+    }
+
+    /** Joins a port to a pod of another node. */
+    void wire(int vni, int port, TestNode other, boolean fragment) {
+        maps.toNode(port, VXLAN, vni, other.local, fragment);
+        maps.fromNode(vni, port, other.local);
+    }
+
+    /** The MAC of the vxlan device. */
+    MacAddress vxlanMac() {
+        return patch.link("vx0").mac();
     }
 
     @Override

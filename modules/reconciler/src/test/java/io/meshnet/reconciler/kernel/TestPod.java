@@ -28,10 +28,7 @@ record TestPod(TestNamespace namespace, String address, int port) {
 
     /** How many frames its interface has taken. */
     long received() {
-        return Long.parseLong(namespace
-                .run("cat /sys/class/net/eth1/statistics/rx_packets")
-                .output()
-                .strip());
+        return namespace.received("eth1");
     }
 
     /** Sends frames of any form out by its interface, see {@link Frames}. */
