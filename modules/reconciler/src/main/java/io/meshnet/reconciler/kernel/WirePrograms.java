@@ -170,7 +170,7 @@ public final class WirePrograms {
                 .add(R3, MTU)
                 .mov(R4, 0)
                 .mov(R5, BPF_MTU_CHK_SEGS);
-        // a frame with a tag that stands for itself is four bytes longer than it says
+        // a tagged frame without segments is four bytes longer than its length says
         code.loadWord(R0, R6, SkBuff.VLAN_PRESENT)
                 .jumpIfZero(R0, "check")
                 .loadWord(R0, R6, SkBuff.GSO_SIZE)
@@ -178,7 +178,7 @@ public final class WirePrograms {
                 .mov(R4, VLAN_HLEN)
                 .mov(R5, 0);
         code.label("check").call(HelperFunction.CHECK_MTU).jumpIfSignedGreater(R0, 0, "tooBig");
-        // R9 = the payload of each of the frames that one with a tag stands for
+        // R9 = the payload of each segment of a tagged frame
         code.loadWord(R1, R6, SkBuff.VLAN_PRESENT)
                 .jumpIfZero(R1, "fits")
                 .loadWord(R9, R6, SkBuff.GSO_SIZE)

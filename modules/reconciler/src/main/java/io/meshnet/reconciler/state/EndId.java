@@ -4,7 +4,7 @@ import io.meshnet.topology.LinkEnd;
 import io.meshnet.topology.PodName;
 
 /**
- * The identity of one end of a link: an interface of a pod, whatever its address.
+ * The identity of one end of a link: an interface of a pod. The address is no part of it.
  *
  * @param pod the pod that has the interface
  * @param ifname the name that the topology declares for it
