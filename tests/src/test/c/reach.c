@@ -1,6 +1,6 @@
 /*
- * Does to the devices of another namespace what the kernel lets whoever has a device with a peer there: the namespace is named by the id
- * that the own namespace has for it (IFLA_TARGET_NETNSID), as the link-netnsid of the device shows.
+ * Lists, makes and deletes devices in another namespace. The kernel lets a process do so that has a device with a peer there: the process
+ * names the namespace by its id (IFLA_TARGET_NETNSID), which it sees as link-netnsid of that device.
  *
  *     reach list NSID                            a line for each device: index and name
  *     reach delete NSID INDEX

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * CHECK finds whatever is not right about what meshnet owns of a link, names the link and that, and has no other to complain of. What the
- * pod did to its interface is no reason for a complaint.
+ * CHECK fails when port or wire of a link are not right, and names this link and no other. It does not judge what the pod did to its
+ * interface.
  */
 class CheckTest {
     private static final int WIRING = 102;

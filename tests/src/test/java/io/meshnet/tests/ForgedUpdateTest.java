@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class ForgedUpdateTest {
 
-    /** A line of the log is no longer than that, whatever is sent. */
+    /** The longest line that the daemon may log about an update, in bytes. */
     private static final int LONGEST_LINE = 1024;
 
     private static final int HUGE = 5 << 20;

@@ -179,7 +179,7 @@ final class ModelNode {
                 .equals(Optional.of(container));
     }
 
-    /** What a peer's daemon tells of a link: a reason to look. */
+    /** A peer's daemon calls PUT /vtep: the node reconciles the pod. */
     void take(VtepUpdate update) {
         PeerLinks links = new PeerLinks(identity, cluster, null, false);
         containers.values().stream()
@@ -191,7 +191,7 @@ final class ModelNode {
                 }));
     }
 
-    /** What the daemons of other nodes are told of a pod here. */
+    /** The calls of PUT /vtep that this node makes about one of its pods. */
     List<PeerUpdate> updates(PodName pod) {
         return new PeerLinks(identity, cluster, null, false).updates(pod);
     }

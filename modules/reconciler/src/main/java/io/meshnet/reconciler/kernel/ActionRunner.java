@@ -166,8 +166,7 @@ public final class ActionRunner {
         }
         unplug(from.get(), to.get().ifindex());
         unplug(to.get(), from.get().ifindex());
-        panel.wires().toPort(from.get().ifindex(), to.get().ifindex());
-        panel.wires().toPort(to.get().ifindex(), from.get().ifindex());
+        panel.wires().connectPorts(from.get().ifindex(), to.get().ifindex());
         raised.add(from.get());
         raised.add(to.get());
     }

@@ -23,7 +23,7 @@ final class PortTable {
     private static final class Pod {
         private final SortedMap<Integer, ObservedPort> byIfindex = new TreeMap<>();
 
-        /** Of two ports that claim one interface, the one that came first counts. */
+        /** If two ports claim one interface, the table keeps the first. */
         private final Map<String, SortedMap<Integer, ObservedPort>> byIfname = new HashMap<>();
 
         void put(ObservedPort port) {

@@ -129,22 +129,9 @@ record Wiring(WireMaps maps, BpfProgram port, BpfProgram tunnel) implements Auto
         socket.trafficControl().attachBpf(ifindex, program.fd(), name);
     }
 
-    /**
-     * Whether a port runs the port program. An older program that uses the same maps is replaced.
-     */
+    /** Whether a port runs the port program. */
     boolean isEquipped(RouteSocket socket, int ifindex) {
-        if (isEquipped(socket, ifindex, port)) {
-            return true;
-        }
-        Optional<BpfProgram> other = running(socket, ifindex);
-        boolean isOlder = other.filter(
-                        program -> program.mapIds().contains(maps.ports().id()))
-                .isPresent();
-        other.ifPresent(BpfProgram::close);
-        if (isOlder) {
-            equip(socket, ifindex);
-        }
-        return isOlder;
+        return isEquipped(socket, ifindex, port);
     }
 
     /** Gives a port the blocks of ports, and attaches the port program to them. */
